@@ -1,0 +1,3 @@
+//! scimd.
+
+pub mod limits;

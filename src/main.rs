@@ -1,0 +1,3 @@
+//! The `scimd` binary.
+
+fn main() {}
