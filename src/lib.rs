@@ -1,3 +1,4 @@
 //! scimd.
 
 pub mod limits;
+pub mod scim;

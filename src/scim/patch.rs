@@ -1,0 +1,378 @@
+//! PATCH (RFC 7644 section 3.5.2): a body becomes a list of steps whose targets are resolved and whose odd spellings are gone.
+//! `patch/apply.rs` applies the steps to a resource; steps on `members` are left to whoever keeps the members.
+
+use crate::limits;
+use crate::scim::coerce;
+use crate::scim::dialect::{Quirk, Reading};
+use crate::scim::errors::{Error, Kind, clip};
+use crate::scim::filter::Expr;
+use crate::scim::path::{self, Attr, Found, Path};
+use crate::scim::resource;
+use crate::scim::schema::{Mutability, PATCH_OP, ResourceType, Schema};
+use serde_json::{Map, Value};
+
+mod apply;
+
+/// What an operation does at its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// RFC 7644 section 3.5.2.1
+    Add,
+    /// RFC 7644 section 3.5.2.3
+    Replace,
+    /// RFC 7644 section 3.5.2.2
+    Remove,
+}
+
+/// One resolved step of a PATCH.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// On an attribute of the record.
+    Attribute(Change<'a>),
+    /// On the members of a group.
+    Members(MembersChange<'a>),
+}
+
+/// A step on one attribute.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// What to do.
+    pub op: Op,
+    /// Where.
+    pub attr: Attr<'a>,
+    /// With which of its values; `None` is all of them.
+    pub filter: Option<Expr<'a>>,
+    /// The new value, as sent; null for a removal of everything.
+    pub value: Value,
+    /// The target as the client wrote it, for errors.
+    pub place: String,
+}
+
+/// A step on the members of a group.
+#[derive(Debug)]
+pub enum MembersChange<'a> {
+    /// These become members too.
+    Add(Vec<String>),
+    /// These become the only members.
+    Replace(Vec<String>),
+    /// These are no members any more.
+    Remove(Vec<String>),
+    /// Those that match are no members any more.
+    RemoveWhere(Expr<'a>),
+    /// Those that match are no members any more, and these become members.
+    ReplaceWhere(Expr<'a>, Vec<String>),
+}
+
+/// Reads a PATCH body.
+pub fn read<'a>(
+    resource_type: &'a ResourceType,
+    body: Value,
+    reading: &mut Reading<'_>,
+) -> Result<Vec<Step<'a>>, Error> {
+    let operations = operations(body, reading)?;
+    let mut steps = Vec::with_capacity(operations.len());
+    for (index, operation) in operations.into_iter().enumerate() {
+        let at = |error: Error| Error::new(error.kind, format!("Operations[{index}]: {}", error.detail));
+        let operation = Operation::read(operation, reading).map_err(at)?;
+        operation.resolve(resource_type, reading, &mut steps).map_err(at)?;
+    }
+    Ok(steps)
+}
+
+/// Applies the steps on attributes to `resource`, all or none; the caller keeps the original.
+pub fn apply(
+    resource_type: &ResourceType,
+    resource: Map<String, Value>,
+    changes: Vec<Change<'_>>,
+    reading: &mut Reading<'_>,
+) -> Result<Map<String, Value>, Error> {
+    apply::all(resource_type, resource, changes, reading)
+}
+
+fn operations(body: Value, reading: &mut Reading<'_>) -> Result<Vec<Value>, Error> {
+    let syntax = |why: &str| Error::new(Kind::InvalidSyntax, why);
+    let Value::Object(body) = body else { return Err(syntax("the body must be a PatchOp object")) };
+    let mut operations = None;
+    let mut has_schema = false;
+    for (key, value) in body {
+        if key.eq_ignore_ascii_case("Operations") {
+            operations = Some(value);
+        } else if key.eq_ignore_ascii_case("schemas") {
+            let urns = value.as_array().ok_or_else(|| syntax("'schemas' must be an array of URIs"))?;
+            let has = |urn: &str| urns.iter().any(|u| u.as_str().is_some_and(|u| u.eq_ignore_ascii_case(urn)));
+            if has("urn:scim:schemas:core:1.0") {
+                return Err(resource::scim_1());
+            }
+            has_schema = has(PATCH_OP);
+        } else if !reading.allows(Quirk::UnknownMessageMember) {
+            return Err(syntax(&format!("a PatchOp has no '{}'", clip(&key))));
+        }
+    }
+    if !has_schema && !reading.allows(Quirk::MissingSchemas) {
+        return Err(syntax(&format!("'schemas' must hold '{PATCH_OP}'")));
+    }
+    match operations {
+        Some(Value::Array(list)) if list.is_empty() => Err(syntax("'Operations' is empty")),
+        Some(Value::Array(list)) if list.len() > limits::PATCH_OPERATIONS_MAX => Err(Error::new(
+            Kind::TooLarge,
+            format!("{} operations in one PATCH, more than {}", list.len(), limits::PATCH_OPERATIONS_MAX),
+        )),
+        Some(Value::Array(list)) => Ok(list),
+        Some(_) => Err(syntax("'Operations' must be an array")),
+        None => Err(syntax("the body has no 'Operations'; a SCIM 2.0 PATCH is a list of operations")),
+    }
+}
+
+/// One operation as sent.
+struct Operation {
+    op: Op,
+    path: Option<String>,
+    value: Option<Value>,
+}
+
+impl Operation {
+    fn read(operation: Value, reading: &mut Reading<'_>) -> Result<Operation, Error> {
+        let syntax = |why: String| Error::new(Kind::InvalidSyntax, why);
+        let Value::Object(operation) = operation else { return Err(syntax("must be an object".to_owned())) };
+        let (mut op, mut path, mut value) = (None, None, None);
+        for (key, given) in operation {
+            match key.to_ascii_lowercase().as_str() {
+                "op" => op = Some(Operation::op(&given, reading)?),
+                "path" => match given {
+                    Value::String(text) if text.trim().is_empty() => {}
+                    Value::String(text) => path = Some(text),
+                    Value::Null => {}
+                    _ => return Err(Error::new(Kind::InvalidPath, "'path' must be a string")),
+                },
+                "value" => value = Some(given),
+                _ if reading.allows(Quirk::UnknownMessageMember) => {}
+                _ => return Err(syntax(format!("an operation has no '{}'", clip(&key)))),
+            }
+        }
+        let op = op.ok_or_else(|| syntax("'op' is missing".to_owned()))?;
+        Ok(Operation { op, path, value })
+    }
+
+    fn op(given: &Value, reading: &mut Reading<'_>) -> Result<Op, Error> {
+        let text = given.as_str().unwrap_or_default();
+        let op = match text.to_ascii_lowercase().as_str() {
+            "add" => Some(Op::Add),
+            "replace" => Some(Op::Replace),
+            "remove" => Some(Op::Remove),
+            _ => None,
+        };
+        let is_lower = !text.bytes().any(|b| b.is_ascii_uppercase());
+        match op {
+            Some(op) if is_lower || reading.allows(Quirk::OpCase) => Ok(op),
+            _ => Err(Error::new(
+                Kind::InvalidSyntax,
+                format!("'op' must be add, replace or remove, not '{}'", clip(&given.to_string())),
+            )),
+        }
+    }
+
+    fn resolve<'a>(
+        self,
+        resource_type: &'a ResourceType,
+        reading: &mut Reading<'_>,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Result<(), Error> {
+        let mut resolver = Resolver { resource_type, op: self.op, reading, steps };
+        let Some(path) = self.path else { return resolver.without_path(self.value) };
+        if self.op != Op::Remove && self.value.is_none() {
+            return Err(Error::new(Kind::InvalidValue, format!("'{}' needs a 'value'", clip(&path))));
+        }
+        match path::parse(resource_type, &path, resolver.reading)? {
+            Path::Attr { attr, filter } => resolver.at(attr, filter, self.value, path),
+            Path::Extension(schema) => resolver.at_extension(schema, self.value),
+            Path::Core => resolver.without_path(self.value),
+            Path::UnknownSchema if resolver.reading.allows(Quirk::UnknownSchema) => Ok(()),
+            Path::UnknownSchema => Err(Error::new(
+                Kind::InvalidPath,
+                format!("the path '{}' is of a schema that is not known", clip(&path)),
+            )),
+        }
+    }
+}
+
+/// Where the steps of one operation are collected.
+struct Resolver<'a, 'r, 'd, 's> {
+    resource_type: &'a ResourceType,
+    op: Op,
+    reading: &'r mut Reading<'d>,
+    steps: &'s mut Vec<Step<'a>>,
+}
+
+impl<'a> Resolver<'a, '_, '_, '_> {
+    /// The value is an object of attributes; each is a step of its own.
+    fn without_path(&mut self, value: Option<Value>) -> Result<(), Error> {
+        if self.op == Op::Remove {
+            return Err(Error::new(Kind::NoTarget, "a remove operation needs a 'path'"));
+        }
+        let Some(Value::Object(object)) = value else {
+            return Err(Error::new(Kind::InvalidValue, "without a 'path', 'value' must be an object of attributes"));
+        };
+        for (key, value) in object {
+            match path::find(self.resource_type, &key, self.reading) {
+                Found::Attr(attr) => self.key(key, attr, value)?,
+                Found::Extension(schema) => self.at_extension(schema, Some(value))?,
+                Found::UnknownSchema if self.reading.allows(Quirk::UnknownSchema) => {}
+                // A key may be a path with a filter: SailPoint and Entra's older client write them so.
+                Found::Malformed if key.contains('[') && self.reading.allows(Quirk::DottedKey) => {
+                    if let Path::Attr { attr, filter } = path::parse(self.resource_type, &key, self.reading)? {
+                        self.at(attr, filter, Some(value), key)?;
+                    }
+                }
+                _ => coerce::unknown(&clip(&key), self.reading)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, key: String, attr: Attr<'a>, value: Value) -> Result<(), Error> {
+        let is_echo = attr.attribute.mutability == Mutability::ReadOnly || attr.is_core("schemas");
+        if is_echo {
+            return match self.reading.allows(Quirk::ReadOnlyInValue) || attr.is_core("schemas") {
+                true => Ok(()),
+                false => Err(read_only(&key)),
+            };
+        }
+        resource::key_is_allowed(&key, &attr, self.reading)?;
+        self.at(attr, None, Some(value), key)
+    }
+
+    fn at_extension(&mut self, schema: &'a Schema, value: Option<Value>) -> Result<(), Error> {
+        let object = match (self.op, value) {
+            (Op::Remove, _) | (_, Some(Value::Null)) => {
+                for attribute in &schema.attributes {
+                    let attr = Attr { extension: Some(schema), attribute, sub: None };
+                    let place = attr.name();
+                    self.push(Op::Remove, attr, None, Value::Null, place);
+                }
+                return Ok(());
+            }
+            (_, Some(Value::Object(object))) => object,
+            _ => return Err(Error::new(Kind::InvalidValue, format!("'{}' must be an object", schema.id))),
+        };
+        for (key, value) in object {
+            match schema.attribute(&key) {
+                Some(attribute) => {
+                    let attr = Attr { extension: Some(schema), attribute, sub: None };
+                    self.at(attr, None, Some(value), attr.name())?;
+                }
+                None if key.eq_ignore_ascii_case("schemas") => {}
+                None => coerce::unknown(&format!("{}:{}", schema.id, clip(&key)), self.reading)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn at(
+        &mut self,
+        attr: Attr<'a>,
+        filter: Option<Expr<'a>>,
+        value: Option<Value>,
+        place: String,
+    ) -> Result<(), Error> {
+        if resource::is_membership(&attr, self.resource_type) {
+            return self.at_members(attr, filter, value);
+        }
+        if attr.is_core("schemas") {
+            return Ok(());
+        }
+        if [attr.attribute, attr.leaf()].iter().any(|a| a.mutability == Mutability::ReadOnly) {
+            return Err(read_only(&place));
+        }
+        let value = value.unwrap_or(Value::Null);
+        let keeps_rest = attr.attribute.multi_valued && filter.is_none() && attr.sub.is_none();
+        match self.op {
+            Op::Remove if keeps_rest && !value.is_null() && value != Value::Array(Vec::new()) => {
+                if !self.reading.allows(Quirk::RemoveWithValue) {
+                    return Err(Error::new(
+                        Kind::InvalidSyntax,
+                        "a remove operation has no 'value'; select with a filter",
+                    ));
+                }
+                self.push(Op::Remove, attr, None, value, place);
+            }
+            // Entra sends the old value with a removal; what it removes is what the path names (quirks, Entra 18 and 21).
+            Op::Remove => self.push(Op::Remove, attr, filter, Value::Null, place),
+            // RFC 7644 section 3.5.2.3 with RFC 7643 section 2.5: null is the same as no value.
+            _ if value.is_null() => self.push(Op::Remove, attr, filter, Value::Null, place),
+            op => self.push(op, attr, filter, value, place),
+        }
+        Ok(())
+    }
+
+    fn at_members(&mut self, attr: Attr<'a>, filter: Option<Expr<'a>>, value: Option<Value>) -> Result<(), Error> {
+        // A member has its id and nothing else that a client could change (RFC 7643 section 4.2).
+        if attr.sub.is_some_and(|sub| sub.name != "value") && self.op != Op::Remove {
+            return Ok(());
+        }
+        let value = value.filter(|value| !value.is_null());
+        let step = match (self.op, filter, value) {
+            (Op::Add, None, Some(value)) => MembersChange::Add(member_ids(value, self.reading)?),
+            (Op::Replace, None, Some(value)) => MembersChange::Replace(member_ids(value, self.reading)?),
+            (Op::Add, None, None) => return Ok(()),
+            (Op::Replace, None, None) => MembersChange::Replace(Vec::new()),
+            (Op::Remove, None, Some(Value::Array(list))) if list.is_empty() => MembersChange::Remove(Vec::new()),
+            (Op::Remove, None, Some(value)) => match self.reading.allows(Quirk::RemoveWithValue) {
+                true => MembersChange::Remove(member_ids(value, self.reading)?),
+                false => {
+                    let why = "a remove operation has no 'value'; select members with a filter";
+                    return Err(Error::new(Kind::InvalidSyntax, why));
+                }
+            },
+            (Op::Remove, None, None) => MembersChange::Replace(Vec::new()),
+            (Op::Remove, Some(filter), _) => MembersChange::RemoveWhere(filter),
+            (Op::Add, Some(_), Some(value)) => MembersChange::Add(member_ids(value, self.reading)?),
+            (Op::Replace, Some(filter), Some(value)) => {
+                MembersChange::ReplaceWhere(filter, member_ids(value, self.reading)?)
+            }
+            (_, Some(filter), None) => MembersChange::RemoveWhere(filter),
+        };
+        self.steps.push(Step::Members(step));
+        Ok(())
+    }
+
+    fn push(&mut self, op: Op, attr: Attr<'a>, filter: Option<Expr<'a>>, value: Value, place: String) {
+        self.steps.push(Step::Attribute(Change { op, attr, filter, value, place }));
+    }
+}
+
+/// The ids in the value of a `members` attribute: objects with `value`, or bare ids. No id twice, the order kept.
+pub fn member_ids(value: Value, reading: &mut Reading<'_>) -> Result<Vec<String>, Error> {
+    let list = match value {
+        Value::Array(list) => list,
+        Value::Null => Vec::new(),
+        Value::String(text) if text.is_empty() && reading.allows(Quirk::EmptyString) => Vec::new(),
+        single if reading.allows(Quirk::ArrayAsScalar) => vec![single],
+        _ => return Err(Error::new(Kind::InvalidValue, "'members' has many values and must be an array")),
+    };
+    let mut ids = Vec::with_capacity(list.len());
+    for (index, member) in list.into_iter().enumerate() {
+        let id = match member {
+            Value::Object(mut object) => {
+                let key = object.keys().find(|key| key.eq_ignore_ascii_case("value")).cloned();
+                key.and_then(|key| object.swap_remove(&key))
+            }
+            Value::String(text) if reading.allows(Quirk::ComplexAsScalar) => Some(Value::String(text)),
+            _ => None,
+        };
+        match id {
+            Some(Value::String(id)) if !id.is_empty() => ids.push(id),
+            _ => {
+                let why = format!("'members[{index}]' must be an object whose 'value' is the id of a member");
+                return Err(Error::new(Kind::InvalidValue, why));
+            }
+        }
+    }
+    Ok(ids)
+}
+
+fn read_only(place: &str) -> Error {
+    Error::new(Kind::Mutability, format!("'{}' is readOnly", clip(place)))
+}
+
+#[cfg(test)]
+mod tests;
