@@ -1,3 +1,28 @@
-//! The `scimd` binary.
+//! The `scimd` binary: parses the command line, runs the command, and turns the outcome into an exit code: 0 done, 1
+//! failed, 2 wrong usage. It does nothing else.
 
-fn main() {}
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::Parser;
+use scimd::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help and version arrive here too, with the exit code 0. Where they cannot be printed, nothing can.
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+    };
+    let env = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    match cli::run(&cli, env, &mut stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let line = error.to_string().replace(['\n', '\r'], " ");
+            let _ = writeln!(stderr(), "scimd: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}

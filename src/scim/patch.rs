@@ -34,7 +34,7 @@ pub enum Step<'a> {
 }
 
 /// A step on one attribute.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Change<'a> {
     /// What to do.
     pub op: Op,

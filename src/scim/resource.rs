@@ -256,7 +256,6 @@ pub fn object_at<'m>(holder: &'m mut Map<String, Value>, key: &str) -> &'m mut M
     }
     match holder.get_mut(key) {
         Some(Value::Object(object)) => object,
-        // Just made: an empty object would be a better answer than a panic, but there is always one.
         _ => unreachable!("an object was put at this key"),
     }
 }

@@ -1,0 +1,216 @@
+//! Tests of the command line: usage, help, the printed configuration and the welcome.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser};
+use expect_test::{Expect, expect};
+
+use super::welcome::welcome;
+use super::{Cli, run};
+use crate::config::PROFILES;
+use crate::config::key::Key;
+use crate::serve::settings::Secret;
+use crate::serve::welcome::{FirstToken, Welcome};
+
+fn printed(arguments: &[&str], env: &[(&str, &str)]) -> Result<String, String> {
+    let cli =
+        Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied())).unwrap();
+    let look_up = |name: &str| {
+        env.iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    let mut out = Vec::new();
+    run(&cli, look_up, &mut out).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+fn usage_error(arguments: &[&str]) -> i32 {
+    Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied()))
+        .unwrap_err()
+        .exit_code()
+}
+
+fn told(started: &Welcome, expect: Expect) {
+    let mut out = Vec::new();
+    welcome(&mut out, started).unwrap();
+    expect.assert_eq(&String::from_utf8(out).unwrap());
+}
+
+fn started(first_token: FirstToken, ca_file: Option<&str>) -> Welcome {
+    Welcome {
+        tenant_url: "https://localhost:8443/tenants/default/scim/v2".to_owned(),
+        first_token,
+        ca_file: ca_file.map(PathBuf::from),
+        data_dir: PathBuf::from("./scimd-data"),
+    }
+}
+
+#[test]
+fn clap_finds_no_mistake() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn the_version_is_one_line() {
+    assert_eq!(
+        Cli::command().render_version(),
+        format!("scimd {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_help_with_0() {
+    assert_eq!(usage_error(&[]), 2);
+    assert_eq!(usage_error(&["serv"]), 2);
+    assert_eq!(usage_error(&["serve", "--no-such-flag"]), 2);
+    assert_eq!(usage_error(&["check-config", "--output", "xml"]), 2);
+    assert_eq!(usage_error(&["--help"]), 0);
+    assert_eq!(usage_error(&["--version"]), 0);
+}
+
+#[test]
+fn the_help_names_every_flag_variable_and_profile() {
+    for name in ["serve", "check-config"] {
+        let mut cli = Cli::command();
+        let help = cli
+            .find_subcommand_mut(name)
+            .unwrap()
+            .render_long_help()
+            .to_string();
+        let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for key in Key::ALL {
+            assert!(flat.contains(&key.flag()), "{name}: {}", key.flag());
+            assert!(
+                flat.contains(&format!("[env: {}]", key.variable())),
+                "{name}: {}",
+                key.variable()
+            );
+        }
+        for profile in PROFILES {
+            assert!(flat.contains(profile), "{name}: {profile}");
+        }
+    }
+}
+
+#[test]
+fn check_config_prints_a_table() {
+    let token = "0123456789abcdefghijklmnopqrstuvwxyz";
+    let env = [
+        ("SCIMD_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.7"),
+        ("SCIMD_BOOTSTRAP_TOKEN", token),
+    ];
+    let table = printed(
+        &["check-config", "--tls", "off", "--discovery-without-token"],
+        &env,
+    )
+    .unwrap();
+    assert!(!table.contains(token));
+    expect![[r"
+        SETTING                  VALUE                    ORIGIN
+        data_dir                 ./scimd-data             default
+        scim_addr                127.0.0.1:8443           default
+        tls                      off                      flag --tls
+        tls_cert                 -                        default
+        tls_key                  -                        default
+        public_url               -                        default
+        trusted_proxies          10.0.0.0/8,192.0.2.7/32  environment SCIMD_TRUSTED_PROXIES
+        cache_bytes              268435456                default
+        log_format               auto                     default
+        log_level                info                     default
+        profile                  custom                   default
+        discovery_without_token  true                     flag --discovery-without-token
+        bootstrap_token          (set)                    environment SCIMD_BOOTSTRAP_TOKEN
+    "]]
+    .assert_eq(&table);
+}
+
+#[test]
+fn check_config_prints_json() {
+    let text = printed(
+        &["check-config", "--output", "json", "--cache-bytes", "64MiB"],
+        &[],
+    )
+    .unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        json["cache_bytes"],
+        serde_json::json!({"value": 67_108_864, "origin": "flag --cache-bytes"})
+    );
+    assert_eq!(
+        json["public_url"],
+        serde_json::json!({"value": null, "origin": "default"})
+    );
+    assert_eq!(json["trusted_proxies"]["value"], serde_json::json!([]));
+    assert_eq!(json.as_object().unwrap().len(), Key::ALL.len() + 1);
+}
+
+#[test]
+fn check_config_fails_with_the_configuration() {
+    let error = printed(&["check-config", "--scim-addr", "8443"], &[]).unwrap_err();
+    assert!(
+        error.starts_with("scim_addr from flag --scim-addr: "),
+        "{error}"
+    );
+    assert!(!error.contains('\n'));
+}
+
+#[test]
+fn the_first_start_shows_what_to_copy_and_where() {
+    let secret = FirstToken::Made(Secret::new("scim_made_for_this_test".to_owned()));
+    told(
+        &started(secret, Some("./scimd-data/tls/ca.pem")),
+        expect![[r#"
+
+            scimd is ready: the first start, data in ./scimd-data
+
+              Tenant URL    https://localhost:8443/tenants/default/scim/v2
+              Secret Token  scim_made_for_this_test
+                            shown this once: store it now
+              CA file       ./scimd-data/tls/ca.pem
+                            whoever connects must trust this certificate authority
+
+            In Microsoft Entra ID, paste Tenant URL and Secret Token here:
+              1. Enterprise applications -> your app -> Provisioning
+              2. Provisioning Mode: Automatic
+              3. Admin Credentials, then Test Connection
+            Entra's ?aadOptscim062020 may be appended to the Tenant URL.
+
+        "#]],
+    );
+}
+
+#[test]
+fn a_token_from_the_environment_is_not_printed() {
+    told(
+        &started(FirstToken::Given, None),
+        expect![[r#"
+
+        scimd is ready: the first start, data in ./scimd-data
+
+          Tenant URL    https://localhost:8443/tenants/default/scim/v2
+          Secret Token  as set in SCIMD_BOOTSTRAP_TOKEN
+
+        In Microsoft Entra ID, paste Tenant URL and Secret Token here:
+          1. Enterprise applications -> your app -> Provisioning
+          2. Provisioning Mode: Automatic
+          3. Admin Credentials, then Test Connection
+        Entra's ?aadOptscim062020 may be appended to the Tenant URL.
+
+    "#]],
+    );
+}
+
+#[test]
+fn a_second_start_prints_no_token() {
+    told(
+        &started(FirstToken::Earlier, Some("./scimd-data/tls/ca.pem")),
+        expect![[r#"
+            scimd is ready
+              Tenant URL    https://localhost:8443/tenants/default/scim/v2
+              A new token   scimd token create --tenant default
+        "#]],
+    );
+}

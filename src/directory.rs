@@ -1,0 +1,113 @@
+//! The use cases: what can be done with a tenant's resources, one verb a file. The only layer that awaits the store. It reads a
+//! snapshot, builds one batch with everything that belongs to the change, and commits it whole; when another write came between,
+//! it starts again from a new snapshot. It knows no HTTP, no gRPC and no database.
+
+pub mod keys;
+pub mod record;
+pub mod index;
+pub mod count;
+pub mod change;
+pub mod tenant;
+pub mod token;
+pub mod membership;
+pub mod members;
+pub mod generation;
+pub mod sweep;
+pub mod view;
+pub mod answer;
+pub mod plan;
+pub mod evaluate;
+pub mod list;
+pub mod read;
+pub mod write;
+pub mod create;
+pub mod replace;
+pub mod patch;
+pub mod delete;
+
+use crate::clock::Clock;
+use crate::scim::errors::{Error, Kind};
+use crate::store::{self, CommitError, Store};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// All tenants' directories over one store.
+pub struct Directory {
+    store: Store,
+    clock: Clock,
+    /// Wakes the sweeper.
+    sweeps: Arc<Notify>,
+}
+
+/// Who asks, in which tenant, seen under which URL.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// Where.
+    pub directory: &'a Directory,
+    /// In which tenant.
+    pub tenant: &'a tenant::Tenant,
+    /// The tenant's SCIM base URL, without a slash at its end; it stands in `meta.location` and `$ref`.
+    pub base: &'a str,
+    /// By whom.
+    pub actor: &'a Actor,
+}
+
+/// Who a change is attributed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The id of the token.
+    pub token: String,
+    /// The id of the request.
+    pub request: String,
+}
+
+impl Directory {
+    /// Over a store whose tenants and tokens may or may not be there yet.
+    pub fn new(store: Store, clock: Clock) -> Directory {
+        Directory { store, clock, sweeps: Arc::new(Notify::new()) }
+    }
+
+    /// The store's readiness.
+    pub fn state(&self) -> store::State {
+        self.store.state()
+    }
+
+    /// The clock that the directory was given.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn snapshot(&self) -> Result<store::Snapshot, Error> {
+        self.store.snapshot().await.map_err(store_error)
+    }
+
+    fn batch(&self) -> store::Batch {
+        store::Batch::new(self.clock.now_ms())
+    }
+
+    /// Commits, or says with `None` that something which the batch relies on has changed.
+    async fn commit(&self, batch: store::Batch) -> Result<Option<store::Stamp>, Error> {
+        match self.store.commit(batch).await {
+            Ok(stamp) => Ok(Some(stamp)),
+            Err(CommitError::Conflict { .. }) => Ok(None),
+            Err(error @ CommitError::TooLarge { .. }) => {
+                Err(Error::new(Kind::TooLarge, format!("the change is too large for one commit: {error}")))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed");
+                Err(Error::new(Kind::Unavailable, "the change could not be made durable; try again"))
+            }
+        }
+    }
+}
+
+/// A failed read, for the client; the reason is for the log.
+fn store_error(error: store::Error) -> Error {
+    tracing::error!(%error, "a read failed");
+    Error::new(Kind::Unavailable, "the store cannot be read now; try again")
+}
+
+/// The answer when other writes came between too often.
+fn contended() -> Error {
+    Error::new(Kind::Unavailable, "other changes of the same resource came between too often; try again")
+}

@@ -1,0 +1,222 @@
+//! Every key of the store, made in this one place. A key starts with a letter for its kind and the tenant's number, so that
+//! a tenant is a set of ranges and no lookup can cross into another one.
+//!
+//! | key | value |
+//! |---|---|
+//! | `R` tenant type id | the record of a resource |
+//! | `U` tenant type attribute value | the id of the one resource that has this value |
+//! | `I` tenant type attribute value id | nothing; the resource has this value |
+//! | `Q` tenant type attribute value | nothing; written by whoever claims the value where a dialect wants it unique |
+//! | `E` tenant member | nothing; written whenever the member joins or leaves a group |
+//! | `E` tenant member group generation | nothing; the member is in the group, if that is the group's generation |
+//! | `M` tenant group | nothing; written whenever a member joins or leaves |
+//! | `M` tenant group generation member | what an answer needs of the member |
+//! | `C` tenant … | a counter |
+//! | `L` tenant revision number | a change |
+//! | `S` tenant revision | work for the sweeper |
+//! | `T` tenant | the tenant's settings |
+//! | `N` name | the number of the tenant of this name |
+//! | `K` key id | a token |
+
+use crate::limits;
+use crate::scim::schema::ResourceType;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// What a resource type is called in keys. Numbers are never used again.
+pub fn type_code(resource_type: &ResourceType) -> u8 {
+    match resource_type.name.as_str() {
+        "User" => USER,
+        _ => GROUP,
+    }
+}
+
+/// The code of User.
+pub const USER: u8 = 1;
+/// The code of Group.
+pub const GROUP: u8 = 2;
+
+/// What an indexed attribute is called in keys, by its name. Numbers are never used again.
+pub fn attribute_code(name: &str) -> Option<u8> {
+    match name {
+        "userName" => Some(1),
+        "externalId" => Some(2),
+        "emails" => Some(3),
+        "displayName" => Some(4),
+        _ => None,
+    }
+}
+
+/// The record of a resource.
+pub fn record(tenant: u32, code: u8, id: Uuid) -> Vec<u8> {
+    [&records(tenant, code)[..], id.as_bytes()].concat()
+}
+
+/// The prefix of all records of one type, in the order of their ids, which is the order of lists.
+pub fn records(tenant: u32, code: u8) -> Vec<u8> {
+    typed(b'R', tenant, code)
+}
+
+/// A key before every record that was created at or after `ms` and after every other one.
+pub fn records_before(tenant: u32, code: u8, ms: u64) -> Vec<u8> {
+    let mut key = records(tenant, code);
+    key.extend_from_slice(&(ms << 16).to_be_bytes()[..6]);
+    key
+}
+
+/// The resource that has this value of a unique attribute.
+pub fn unique(tenant: u32, code: u8, attribute: u8, value: &[u8]) -> Vec<u8> {
+    valued(b'U', tenant, code, attribute, value)
+}
+
+/// The prefix of the index entries of all resources that have this value; each key goes on with an id.
+pub fn index(tenant: u32, code: u8, attribute: u8, value: &[u8]) -> Vec<u8> {
+    valued(b'I', tenant, code, attribute, value)
+}
+
+/// The prefix of the index entries of all values that start so. `unique` tells which of the two indexes it is.
+pub fn starting(unique: bool, tenant: u32, code: u8, attribute: u8, start: &str) -> Vec<u8> {
+    let mut key = typed(if unique { b'U' } else { b'I' }, tenant, code);
+    key.push(attribute);
+    key.extend_from_slice(start.as_bytes());
+    key
+}
+
+/// Where the claims of a value meet.
+pub fn claim(tenant: u32, code: u8, attribute: u8, value: &[u8]) -> Vec<u8> {
+    valued(b'Q', tenant, code, attribute, value)
+}
+
+/// A value as it stands in index keys: whole, or its start and its hash when it is long. Ends with a byte that no value has, so
+/// that no value's key is the start of another's.
+pub fn index_value(compared: &str) -> Vec<u8> {
+    let bytes = compared.as_bytes();
+    if bytes.len() <= limits::INDEX_VALUE_BYTES_MAX {
+        return [bytes, &[0]].concat();
+    }
+    [&bytes[..limits::INDEX_VALUE_BYTES_MAX], &[0, 1], &Sha256::digest(bytes)[..], &[0]].concat()
+}
+
+/// What all the memberships of a member start with; by itself, the mark of their last change.
+pub fn memberships(tenant: u32, member: Uuid) -> Vec<u8> {
+    [&tenanted(b'E', tenant)[..], member.as_bytes()].concat()
+}
+
+/// That `member` is in `group`.
+pub fn membership(tenant: u32, member: Uuid, group: Uuid, generation: u64) -> Vec<u8> {
+    [&memberships(tenant, member)[..], group.as_bytes(), &generation.to_be_bytes()].concat()
+}
+
+/// The group and generation of a key made by [`membership`].
+pub fn group_of_membership(key: &[u8]) -> Option<(Uuid, u64)> {
+    let rest = key.get(MEMBERSHIPS_BYTES..)?;
+    let (group, generation) = rest.split_at_checked(16)?;
+    Some((Uuid::from_slice(group).ok()?, u64::from_be_bytes(generation.try_into().ok()?)))
+}
+
+/// The mark of the last change of a group's members.
+pub fn members_mark(tenant: u32, group: Uuid) -> Vec<u8> {
+    [&tenanted(b'M', tenant)[..], group.as_bytes()].concat()
+}
+
+/// The prefix of a group's members in one generation.
+pub fn members(tenant: u32, group: Uuid, generation: u64) -> Vec<u8> {
+    [&members_mark(tenant, group)[..], &generation.to_be_bytes()].concat()
+}
+
+/// One member of a group.
+pub fn member(tenant: u32, group: Uuid, generation: u64, member: Uuid) -> Vec<u8> {
+    [&members(tenant, group, generation)[..], member.as_bytes()].concat()
+}
+
+/// The id at the end of a key.
+pub fn last_id(key: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(key.get(key.len().checked_sub(16)?..)?).ok()
+}
+
+/// How many resources of one type there are.
+pub fn total(tenant: u32, code: u8) -> Vec<u8> {
+    [&tenanted(b'C', tenant)[..], &[b'T', code]].concat()
+}
+
+/// How many resources were created in each span of 2^shift milliseconds: the prefix of the counters of one level.
+pub fn blocks(tenant: u32, code: u8, shift: u8) -> Vec<u8> {
+    // From the coarsest level to the finest.
+    [&tenanted(b'C', tenant)[..], &[b'B', code, shift]].concat()
+}
+
+/// The counter of one span.
+pub fn block(tenant: u32, code: u8, shift: u8, span: u64) -> Vec<u8> {
+    [&blocks(tenant, code, shift)[..], &span.to_be_bytes()].concat()
+}
+
+/// How many members a group has in one generation.
+pub fn member_count(tenant: u32, group: Uuid, generation: u64) -> Vec<u8> {
+    [&tenanted(b'C', tenant)[..], b"M", group.as_bytes(), &generation.to_be_bytes()].concat()
+}
+
+/// How many members of groups are groups, in the whole tenant.
+pub fn nested_count(tenant: u32) -> Vec<u8> {
+    [&tenanted(b'C', tenant)[..], b"N"].concat()
+}
+
+/// Written by everyone who puts a group into a group, so that two who would close a circle meet.
+pub fn nesting_mark(tenant: u32) -> Vec<u8> {
+    tenanted(b'G', tenant)
+}
+
+/// The prefix of a tenant's change log; the store adds the revision of the commit, then comes the number within the commit.
+pub fn changes(tenant: u32) -> Vec<u8> {
+    tenanted(b'L', tenant)
+}
+
+/// The prefix of the sweeper's work in all tenants.
+pub const SWEEPS: &[u8] = b"S";
+
+/// The prefix of the sweeper's work in one tenant; the store adds the revision of the commit.
+pub fn sweeps(tenant: u32) -> Vec<u8> {
+    tenanted(b'S', tenant)
+}
+
+/// The tenant of a key made by [`sweeps`].
+pub fn tenant_of_sweep(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.get(1..5)?.try_into().ok()?))
+}
+
+/// A tenant's settings.
+pub fn tenant(number: u32) -> Vec<u8> {
+    tenanted(b'T', number)
+}
+
+/// The tenant of this name.
+pub fn tenant_name(name: &str) -> Vec<u8> {
+    [b"N", name.as_bytes()].concat()
+}
+
+/// A token.
+pub fn token(key_id: &str) -> Vec<u8> {
+    [b"K", key_id.as_bytes()].concat()
+}
+
+/// `E`, the tenant, the member.
+const MEMBERSHIPS_BYTES: usize = 1 + 4 + 16;
+
+fn tenanted(kind: u8, tenant: u32) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.push(kind);
+    key.extend_from_slice(&tenant.to_be_bytes());
+    key
+}
+
+fn typed(kind: u8, tenant: u32, code: u8) -> Vec<u8> {
+    let mut key = tenanted(kind, tenant);
+    key.push(code);
+    key
+}
+
+fn valued(kind: u8, tenant: u32, code: u8, attribute: u8, value: &[u8]) -> Vec<u8> {
+    let mut key = typed(kind, tenant, code);
+    key.push(attribute);
+    key.extend_from_slice(value);
+    key
+}

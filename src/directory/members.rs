@@ -1,0 +1,384 @@
+//! Changing who is in a group. A change is worked out against the rows that are there, becomes row writes in the caller's batch, and
+//! relies on each of those rows being still so: two requests about different members never meet.
+
+use super::record::{self, Change, Member, Record};
+use super::{Call, change, keys, membership, view};
+use crate::limits;
+use crate::scim::errors::{Error, Kind, clip};
+use crate::scim::filter::{Compare, Expr, Op, Operand};
+use crate::scim::patch::MembersChange;
+use crate::store::{Batch, Entry, Scan, Snapshot};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What a request asks of a group's members, as one step.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Nobody stays who is not listed.
+    pub replaces: bool,
+    /// Who is to be in (true) or out (false) at the end.
+    pub state: HashMap<Uuid, bool>,
+    /// The same ids in the order in which they came.
+    pub order: Vec<Uuid>,
+}
+
+/// The group that is changed.
+#[derive(Clone, Copy)]
+pub struct Group {
+    /// Its id.
+    pub id: Uuid,
+    /// Its generation of member rows.
+    pub generation: u64,
+}
+
+/// Row changes that fit into one batch.
+#[derive(Debug, Default)]
+pub struct Delta {
+    /// Who comes.
+    pub added: Vec<Uuid>,
+    /// Who goes.
+    pub removed: Vec<Uuid>,
+}
+
+/// What it takes to get to the wanted members.
+pub enum Plan {
+    /// A few rows in the caller's batch; perhaps none.
+    Delta(Delta),
+    /// So many that a new generation of rows is written beside the old one.
+    Generation,
+}
+
+impl Wanted {
+    /// These and nobody else.
+    pub fn exactly(ids: &[String]) -> Result<Wanted, Error> {
+        let mut wanted = Wanted { replaces: true, ..Wanted::default() };
+        wanted.join(ids)?;
+        Ok(wanted)
+    }
+
+    /// Whether anything was asked for.
+    pub fn is_empty(&self) -> bool {
+        !self.replaces && self.state.is_empty()
+    }
+
+    /// Who is to be in, in the order in which they came.
+    pub fn joining(&self) -> impl Iterator<Item = Uuid> {
+        self.order.iter().copied().filter(|id| self.state.get(id) == Some(&true))
+    }
+
+    fn join(&mut self, ids: &[String]) -> Result<(), Error> {
+        for id in ids {
+            let id = view::parse_id(id).ok_or_else(|| unknown_member(id))?;
+            self.set(id, true);
+        }
+        Ok(())
+    }
+
+    /// An id that is none cannot be a member, so that there is nothing to do for it.
+    fn leave(&mut self, ids: &[String]) {
+        for id in ids.iter().filter_map(|id| view::parse_id(id)) {
+            self.set(id, false);
+        }
+    }
+
+    fn set(&mut self, id: Uuid, is_in: bool) {
+        if self.state.insert(id, is_in).is_none() {
+            self.order.push(id);
+        }
+    }
+
+    fn replace(&mut self) {
+        *self = Wanted { replaces: true, ..Wanted::default() };
+    }
+}
+
+/// The steps of a PATCH as one. Filters that name ids are ids; other filters look at the members there are.
+pub async fn wanted(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Group,
+    steps: &[MembersChange<'_>],
+) -> Result<Wanted, Error> {
+    let mut wanted = Wanted::default();
+    for step in steps {
+        match step {
+            MembersChange::Add(ids) => wanted.join(ids)?,
+            MembersChange::Remove(ids) => wanted.leave(ids),
+            MembersChange::Replace(ids) => {
+                wanted.replace();
+                wanted.join(ids)?;
+            }
+            MembersChange::RemoveWhere(filter) => leave_where(call, snapshot, group, filter, &mut wanted).await?,
+            MembersChange::ReplaceWhere(filter, ids) => {
+                leave_where(call, snapshot, group, filter, &mut wanted).await?;
+                wanted.join(ids)?;
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// How to get from the members there are to the wanted ones.
+pub async fn plan(call: &Call<'_>, snapshot: &Snapshot, group: Group, wanted: &Wanted) -> Result<Plan, Error> {
+    let tenant = call.tenant.number;
+    if wanted.order.len() > limits::MEMBERS_DELTA_MAX {
+        return Ok(Plan::Generation);
+    }
+    if !wanted.replaces {
+        let rows: Vec<Vec<u8>> =
+            wanted.order.iter().map(|id| keys::member(tenant, group.id, group.generation, *id)).collect();
+        let there = snapshot.get_many(&rows).await.map_err(super::store_error)?;
+        let mut delta = Delta::default();
+        for (id, row) in wanted.order.iter().zip(there) {
+            match (wanted.state.get(id), row.is_some()) {
+                (Some(true), false) => delta.added.push(*id),
+                (Some(false), true) => delta.removed.push(*id),
+                _ => {}
+            }
+        }
+        return Ok(Plan::Delta(delta));
+    }
+    let count = snapshot.count(&keys::member_count(tenant, group.id, group.generation)).await;
+    if usize::try_from(count.map_err(super::store_error)?).unwrap_or(0) > limits::MEMBERS_DELTA_MAX {
+        return Ok(Plan::Generation);
+    }
+    let mut delta = Delta { added: wanted.joining().collect(), removed: Vec::new() };
+    let mut stays = std::collections::HashSet::new();
+    let mut after = None;
+    while let Some(page) = page(snapshot, tenant, group, &mut after).await? {
+        for id in page.iter().filter_map(|row| keys::last_id(row.key)) {
+            match wanted.state.get(&id) {
+                Some(true) => {
+                    stays.insert(id);
+                }
+                _ => delta.removed.push(id),
+            }
+        }
+    }
+    delta.added.retain(|id| !stays.contains(id));
+    match delta.added.len() + delta.removed.len() > limits::MEMBERS_DELTA_MAX {
+        true => Ok(Plan::Generation),
+        false => Ok(Plan::Delta(delta)),
+    }
+}
+
+/// Puts the row changes and their counts, marks and log entry into the batch.
+pub async fn apply(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Group,
+    delta: &Delta,
+    batch: &mut Batch,
+    log: &mut Change,
+) -> Result<(), Error> {
+    if delta.added.is_empty() && delta.removed.is_empty() {
+        return Ok(());
+    }
+    let tenant = call.tenant.number;
+    let found = look_up(call, snapshot, group.id, &delta.added, batch).await?;
+    for (id, member) in delta.added.iter().zip(&found) {
+        let row = keys::member(tenant, group.id, group.generation, *id);
+        batch.expect_absent(row.clone());
+        put_row(batch, tenant, group, *id, member, row);
+    }
+    let mut nested = found.iter().filter(|member| member.code == keys::GROUP).count() as i64;
+    let rows: Vec<Vec<u8>> =
+        delta.removed.iter().map(|id| keys::member(tenant, group.id, group.generation, *id)).collect();
+    let old = snapshot.get_many(&rows).await.map_err(super::store_error)?;
+    for ((id, row), old) in delta.removed.iter().zip(rows).zip(old) {
+        let is_group = old.is_some_and(|old| Member::decode(&old.value).is_ok_and(|member| member.code == keys::GROUP));
+        nested -= i64::from(is_group);
+        batch.expect_exists(row.clone());
+        batch.delete(row);
+        batch.delete(keys::membership(tenant, *id, group.id, group.generation));
+        batch.put(keys::memberships(tenant, *id), record::PRESENT);
+    }
+    count(batch, tenant, group, delta.added.len() as i64 - delta.removed.len() as i64, nested);
+    batch.put(keys::members_mark(tenant, group.id), record::PRESENT);
+    change::members(log, &delta.added, &delta.removed);
+    Ok(())
+}
+
+/// Members of a new generation, into a batch of their own. Nobody sees them yet, but whoever renames or deletes one of them has to
+/// see that there is a row, so the members are marked.
+pub async fn fill(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Group,
+    ids: &[Uuid],
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let found = look_up(call, snapshot, group.id, ids, batch).await?;
+    let mut nested = 0;
+    for (id, member) in ids.iter().zip(&found) {
+        let row = keys::member(call.tenant.number, group.id, group.generation, *id);
+        put_row(batch, call.tenant.number, group, *id, member, row);
+        nested += i64::from(member.code == keys::GROUP);
+    }
+    count(batch, call.tenant.number, group, ids.len() as i64, nested);
+    Ok(())
+}
+
+/// The next page of a group's rows; `after` keeps the place.
+pub async fn page(
+    snapshot: &Snapshot,
+    tenant: u32,
+    group: Group,
+    after: &mut Option<Vec<u8>>,
+) -> Result<Option<crate::store::Page>, Error> {
+    let prefix = keys::members(tenant, group.id, group.generation);
+    let limit = limits::SCAN_ROWS;
+    let scan = Scan { prefix: &prefix, after: after.as_deref(), skip: 0, limit, values: true };
+    let page = snapshot.scan(&scan).await.map_err(super::store_error)?;
+    *after = page.last_key().map(<[u8]>::to_vec);
+    Ok((!page.is_empty()).then_some(page))
+}
+
+/// A member row as the element of `members` that filters see.
+pub fn element(base: &str, row: &crate::store::Row<'_>) -> Result<Value, Error> {
+    let member = Member::decode(row.value)?;
+    let id = keys::last_id(row.key).unwrap_or_default();
+    let (endpoint, kind) = match member.code {
+        keys::USER => ("/Users", "User"),
+        _ => ("/Groups", "Group"),
+    };
+    let display: Value = serde_json::from_slice(member.display).unwrap_or_default();
+    Ok(json!({"value": id.to_string(), "$ref": format!("{base}{endpoint}/{id}"), "display": display, "type": kind}))
+}
+
+/// The id in `value eq "<id>"`.
+pub fn named_id<'e>(filter: &'e Expr<'_>) -> Option<&'e str> {
+    match filter {
+        Expr::Compare(Compare { attr, op: Op::Eq, operand: Operand::Exact(raw) | Operand::Folded { raw, .. } })
+            if attr.leaf().name == "value" =>
+        {
+            Some(raw)
+        }
+        _ => None,
+    }
+}
+
+/// Counts rows that come or go.
+pub fn count(batch: &mut Batch, tenant: u32, group: Group, members: i64, nested: i64) {
+    if members != 0 {
+        batch.add(keys::member_count(tenant, group.id, group.generation), members);
+    }
+    if nested != 0 {
+        batch.add(keys::nested_count(tenant), nested);
+    }
+}
+
+/// A user or group that is to be a member.
+struct Found {
+    code: u8,
+    display: Vec<u8>,
+}
+
+fn put_row(batch: &mut Batch, tenant: u32, group: Group, id: Uuid, member: &Found, row: Vec<u8>) {
+    batch.put(row, Member { code: member.code, display: &member.display }.encode());
+    batch.put(keys::membership(tenant, id, group.id, group.generation), record::PRESENT);
+    batch.put(keys::memberships(tenant, id), record::PRESENT);
+}
+
+/// Finds those who are to come, and relies on them staying as they are until the commit: the row holds their name.
+async fn look_up(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Uuid,
+    ids: &[Uuid],
+    batch: &mut Batch,
+) -> Result<Vec<Found>, Error> {
+    let tenant = call.tenant.number;
+    let key = |code| move |id: &Uuid| keys::record(tenant, code, *id);
+    let users: Vec<Vec<u8>> = ids.iter().map(key(keys::USER)).collect();
+    let users_found = snapshot.get_many(&users).await.map_err(super::store_error)?;
+    let mut found = Vec::with_capacity(ids.len());
+    for ((id, user), entry) in ids.iter().zip(users).zip(users_found) {
+        let (code, key, entry) = match entry {
+            Some(entry) => (keys::USER, user, entry),
+            None => {
+                let key = key(keys::GROUP)(id);
+                let entry = snapshot.get(&key).await.map_err(super::store_error)?;
+                (keys::GROUP, key, entry.ok_or_else(|| unknown_member(&id.to_string()))?)
+            }
+        };
+        if code == keys::GROUP {
+            closes_no_circle(call, snapshot, group, *id, batch).await?;
+        }
+        found.push(found_in(code, &entry)?);
+        batch.expect_unchanged(key, entry.stamp.revision);
+    }
+    Ok(found)
+}
+
+fn found_in(code: u8, entry: &Entry) -> Result<Found, Error> {
+    Ok(Found { code, display: Record::decode(&entry.value)?.display.to_vec() })
+}
+
+/// Refuses to put a group into itself, directly or through others.
+async fn closes_no_circle(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Uuid,
+    member: Uuid,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let tenant = call.tenant.number;
+    if membership::is_within(snapshot, tenant, group, member).await? {
+        let why = format!("'members': the group {member} is or contains the group {group}, which cannot contain it too");
+        return Err(Error::new(Kind::InvalidValue, why));
+    }
+    // Two requests that together would close a circle rely on each other's absence.
+    let mark = keys::nesting_mark(tenant);
+    match snapshot.get(&mark).await.map_err(super::store_error)? {
+        Some(last) => batch.expect_unchanged(mark.clone(), last.stamp.revision),
+        None => batch.expect_absent(mark.clone()),
+    }
+    batch.put(mark, record::PRESENT);
+    Ok(())
+}
+
+async fn leave_where(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Group,
+    filter: &Expr<'_>,
+    wanted: &mut Wanted,
+) -> Result<(), Error> {
+    let ids = match filter {
+        Expr::Or(any) => any.iter().map(named_id).collect::<Option<Vec<_>>>(),
+        one => named_id(one).map(|id| vec![id]),
+    };
+    if let Some(ids) = ids {
+        wanted.leave(&ids.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        return Ok(());
+    }
+    let matches = |element: Value| element.as_object().is_some_and(|element| filter.matches(element));
+    let mut leaving = Vec::new();
+    let mut after = None;
+    while let Some(page) = page(snapshot, call.tenant.number, group, &mut after).await? {
+        for row in page.iter() {
+            if matches(element(call.base, &row)?) {
+                leaving.extend(keys::last_id(row.key));
+            }
+        }
+    }
+    // Those who come by an earlier step of the same request have no row yet.
+    for id in wanted.joining() {
+        if matches(Value::Object(Map::from_iter([("value".to_owned(), Value::from(id.to_string()))]))) {
+            leaving.push(id);
+        }
+    }
+    for id in leaving {
+        if !wanted.replaces || wanted.state.contains_key(&id) {
+            wanted.set(id, false);
+        }
+    }
+    Ok(())
+}
+
+fn unknown_member(id: &str) -> Error {
+    let why = format!("'members': no user or group has the id '{}'", clip(id));
+    Error::new(Kind::InvalidValue, why)
+}

@@ -1,0 +1,225 @@
+//! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
+
+use crate::scim::errors::{Error, Kind};
+use crate::scim::schema::ResourceType;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The version that all formats here have today.
+const VERSION: u8 = 1;
+
+/// A stored resource: what the record's bytes say, without copying them.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// When it was created; `None` when that was the commit that wrote this record.
+    pub created_ms: Option<i64>,
+    /// Which set of member rows is the group's; 0 for other types and for a group that never had its members replaced at once.
+    pub generation: u64,
+    /// Bit n: the resource has the n-th extension of its type.
+    pub extensions: u32,
+    /// The name by which answers call it, as a JSON string.
+    pub display: &'a [u8],
+    /// The canonical attributes as a JSON object.
+    pub json: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    /// Reads a record.
+    pub fn decode(bytes: &'a [u8]) -> Result<Record<'a>, Error> {
+        Record::fields(bytes).ok_or_else(|| damaged("record"))
+    }
+
+    fn fields(bytes: &'a [u8]) -> Option<Record<'a>> {
+        let (version, rest) = bytes.split_first()?;
+        let (created, rest) = rest.split_at_checked(8)?;
+        let (generation, rest) = rest.split_at_checked(8)?;
+        let (extensions, rest) = rest.split_at_checked(4)?;
+        let (length, rest) = rest.split_at_checked(4)?;
+        let length = u32::from_be_bytes(length.try_into().ok()?);
+        let (display, json) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let created = i64::from_be_bytes(created.try_into().ok()?);
+        (*version == VERSION).then_some(Record {
+            created_ms: (created != UNKNOWN_MS).then_some(created),
+            generation: u64::from_be_bytes(generation.try_into().ok()?),
+            extensions: u32::from_be_bytes(extensions.try_into().ok()?),
+            display,
+            json,
+        })
+    }
+
+    /// The attributes as values.
+    pub fn attributes(&self) -> Result<Map<String, Value>, Error> {
+        serde_json::from_slice(self.json).map_err(|_| damaged("record"))
+    }
+}
+
+/// Stands for "the time of the commit", which nobody knows before it.
+const UNKNOWN_MS: i64 = i64::MIN;
+
+/// Writes a record.
+pub fn encode(
+    resource_type: &ResourceType,
+    created_ms: Option<i64>,
+    generation: u64,
+    attributes: &Map<String, Value>,
+) -> Result<Vec<u8>, Error> {
+    let display = json_of(&display_name(attributes))?;
+    let json = json_of(attributes)?;
+    let has = |bit: &(usize, &crate::scim::schema::Extension)| attributes.contains_key(&bit.1.schema.id);
+    let extensions = resource_type.extensions.iter().enumerate().filter(has).fold(0_u32, |bits, (n, _)| bits | 1 << n);
+    let length = u32::try_from(display.len()).map_err(|_| damaged("display name"))?;
+    Ok([
+        &[VERSION][..],
+        &created_ms.unwrap_or(UNKNOWN_MS).to_be_bytes(),
+        &generation.to_be_bytes(),
+        &extensions.to_be_bytes(),
+        &length.to_be_bytes(),
+        &display,
+        &json,
+    ]
+    .concat())
+}
+
+/// What others call the resource: `displayName`, or the nearest thing to it.
+pub fn display_name(attributes: &Map<String, Value>) -> Value {
+    let formatted = attributes.get("name").and_then(|name| name.get("formatted"));
+    attributes.get("displayName").or(formatted).or_else(|| attributes.get("userName")).cloned().unwrap_or(Value::Null)
+}
+
+/// What a member row says of the member.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// Its resource type's code in keys.
+    pub code: u8,
+    /// Its name as a JSON string.
+    pub display: &'a [u8],
+}
+
+impl<'a> Member<'a> {
+    /// Reads a member row.
+    pub fn decode(bytes: &'a [u8]) -> Result<Member<'a>, Error> {
+        match bytes {
+            [VERSION, code, display @ ..] => Ok(Member { code: *code, display }),
+            _ => Err(damaged("member row")),
+        }
+    }
+
+    /// Writes a member row.
+    pub fn encode(&self) -> Vec<u8> {
+        [&[VERSION, self.code][..], self.display].concat()
+    }
+}
+
+/// The value of a row that only has to be there.
+pub const PRESENT: &[u8] = &[VERSION];
+
+/// What kind of change a change-log entry tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// A resource was made.
+    Create,
+    /// Attributes or members were changed.
+    Update,
+    /// A resource was removed.
+    Delete,
+}
+
+/// One entry of the change log. It tells what changed, not to which value: the value is in the resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The resource type's name.
+    pub resource_type: String,
+    /// The resource's id.
+    pub id: String,
+    /// The id of the token that did it.
+    pub actor: String,
+    /// The id of the request that did it.
+    pub request: String,
+    /// The names of the attributes that have another value now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<String>,
+    /// Ids that became members, as far as the entry has room for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members_added: Vec<String>,
+    /// Ids that are members no longer, as far as the entry has room for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members_removed: Vec<String>,
+    /// More members changed than are listed: whoever follows the log must read the group again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub members_incomplete: bool,
+}
+
+/// Work that is left to the sweeper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// Whose member rows.
+    pub group: uuid::Uuid,
+    /// Which of them; `None` is the generation that is named by the commit's own revision: rows that are being written.
+    pub generation: Option<u64>,
+    /// The group itself is gone, so that its mark has to go too.
+    pub group_is_gone: bool,
+}
+
+/// A tenant's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The name in the Tenant URL.
+    pub name: String,
+    /// The name of its dialect.
+    pub profile: String,
+    /// Whether `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` are answered without a token.
+    pub discovery_without_token: bool,
+}
+
+/// A token, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// The tenant's number.
+    pub tenant: u32,
+    /// SHA-256 of the whole token.
+    pub hash: [u8; 32],
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// What it is for, in the admin's words.
+    pub description: String,
+}
+
+/// Writes a small value: a version and JSON.
+pub fn pack(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = vec![VERSION];
+    serde_json::to_writer(&mut bytes, value).map_err(|_| damaged("value"))?;
+    Ok(bytes)
+}
+
+/// Reads a value that [`pack`] wrote.
+pub fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
+    match bytes {
+        [VERSION, json @ ..] => serde_json::from_slice(json).map_err(|_| damaged("value")),
+        _ => Err(damaged("value")),
+    }
+}
+
+/// A number as a value.
+pub fn pack_number(number: u32) -> Vec<u8> {
+    [&[VERSION][..], &number.to_be_bytes()].concat()
+}
+
+/// Reads a value that [`pack_number`] wrote.
+pub fn unpack_number(bytes: &[u8]) -> Result<u32, Error> {
+    let number = bytes.strip_prefix(&[VERSION]).and_then(|bytes| bytes.try_into().ok());
+    number.map(u32::from_be_bytes).ok_or_else(|| damaged("number"))
+}
+
+fn json_of(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|_| damaged("value"))
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(Kind::Internal, format!("a stored {what} cannot be read"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! Sockets in: TLS, connections, HTTP, the SCIM endpoints and the admin plane. The only layer that knows HTTP and gRPC; it knows
+//! nothing of how things are stored, nor where its settings come from.
+
+pub mod admin;
+pub mod authority;
+pub mod body;
+pub mod connection;
+pub mod framing;
+pub mod guard;
+pub mod listener;
+pub mod network;
+pub mod refusal;
+pub mod socket;
+pub mod tls;

@@ -1,0 +1,128 @@
+//! Opening a database file, creating it where none is, and the refusals. It does not know who writes to it then.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::{self, Base, Disk};
+use super::redb::{self, Database, Refusal, View};
+use super::{OpenError, Options};
+
+/// An open database, and its newest commit.
+pub(super) struct Opened {
+    pub(super) base: Arc<Base>,
+    pub(super) db: Database,
+    pub(super) view: View,
+}
+
+/// Opens the database at `path`, or creates it.
+pub(super) fn open(
+    path: &Path,
+    options: &Options,
+    #[cfg(test)] faults: &Arc<disk::fault::Faults>,
+) -> Result<Opened, OpenError> {
+    if !disk::directory(path).is_dir() {
+        return Err(OpenError::MissingDirectory {
+            path: path.to_owned(),
+        });
+    }
+    let file = match fs::metadata(path) {
+        Ok(_) => disk::open_locked(path, false)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, options)?,
+        Err(error) => return Err(disk::refusal(path, error)),
+    };
+    let len = file
+        .metadata()
+        .map_err(|error| disk::refusal(path, error))?
+        .len();
+    if len == 0 {
+        return Err(OpenError::Empty {
+            path: path.to_owned(),
+        });
+    }
+    let base = Base::new(
+        file,
+        #[cfg(test)]
+        Arc::clone(faults),
+    );
+    let base = Arc::new(base.map_err(|error| disk::refusal(path, error))?);
+    let named = |refusal| name(path, refusal);
+    redb::check_header(&base.header()).map_err(named)?;
+    let (db, view) = attach(&base, options, std::env::var_os("NOCHECK").is_none() /* TEMP */).map_err(named)?;
+    Ok(Opened { base, db, view })
+}
+
+/// Opens the database over a file that is locked already.
+pub(super) fn attach(
+    base: &Arc<Base>,
+    options: &Options,
+    check: bool,
+) -> Result<(Database, View), Refusal> {
+    let disk = Arc::new(Disk::new(Arc::clone(base)));
+    let db = Database::open(disk, options.cache_bytes, check)?;
+    let view = db.checked_view()?;
+    Ok((db, view))
+}
+
+/// Makes a database under another name and gives it its own only when it is whole and durable, so that a crash leaves
+/// either no database or one that opens. Answers with the file, locked.
+fn create(path: &Path, options: &Options) -> Result<File, OpenError> {
+    let unfinished = unfinished(path);
+    let refused = |error| disk::refusal(path, error);
+    let file = match disk::open_locked(&unfinished, true) {
+        Ok(file) => file,
+        Err(OpenError::ReadOnly { source, .. } | OpenError::Io { source, .. }) => {
+            return Err(refused(source));
+        }
+        Err(_) => {
+            return Err(OpenError::Locked {
+                path: path.to_owned(),
+            });
+        }
+    };
+    // Another process may have finished between the look at `path` and the lock.
+    if fs::exists(path).map_err(refused)? {
+        fs::remove_file(&unfinished).map_err(refused)?;
+        return disk::open_locked(path, false);
+    }
+    file.set_len(0).map_err(refused)?;
+    let base = Base::new(
+        file.try_clone().map_err(refused)?,
+        #[cfg(test)]
+        Arc::default(),
+    );
+    let disk = Arc::new(Disk::new(Arc::new(base.map_err(refused)?)));
+    let db =
+        Database::open(disk, options.cache_bytes, false).map_err(|refusal| name(path, refusal))?;
+    db.initialize()
+        .and_then(|()| db.close())
+        .map_err(|error| refused(io::Error::other(error)))?;
+    file.sync_all().map_err(refused)?;
+    fs::rename(&unfinished, path).map_err(refused)?;
+    disk::sync_directory(path).map_err(refused)?;
+    Ok(file)
+}
+
+/// Where a database is made before it has its name.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+fn name(path: &Path, refusal: Refusal) -> OpenError {
+    let path = path.to_owned();
+    match refusal {
+        Refusal::NotADatabase => OpenError::NotADatabase { path },
+        Refusal::Newer { found, known } => OpenError::NewerFormat { path, found, known },
+        Refusal::Damaged(reason) => OpenError::Damaged { path, reason },
+        Refusal::Io(source) if source.kind() == io::ErrorKind::UnexpectedEof => {
+            OpenError::Damaged {
+                path,
+                reason: "it is truncated".into(),
+            }
+        }
+        Refusal::Io(source) => disk::refusal(&path, source),
+    }
+}

@@ -1,0 +1,443 @@
+//! The one writer of a database file: a thread that takes batches from a bounded queue, makes many durable with one commit
+//! and answers each; the handle that callers queue by; the snapshots they read; and the way back after an I/O error. It
+//! knows nothing of tables and pages.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::disk::Base;
+use super::open::{self, Opened};
+use super::redb::{Committed, Database, View};
+use super::{Batch, CommitError, Error, OpenError, Options, Page, Scan, Stamp, State};
+use crate::limits;
+
+/// The callers' end of the queue.
+pub(super) struct Handle {
+    queue: Arc<Sender<Message>>,
+    places: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+    shared: Arc<Shared>,
+}
+
+/// What the writer lets its callers see.
+struct Shared {
+    newest: RwLock<Option<Arc<Held>>>,
+    state: watch::Sender<State>,
+    closed: watch::Sender<bool>,
+}
+
+/// A view handed out in snapshots. The writer takes the view back when it has grown too old.
+pub(super) struct Held {
+    stamp: Stamp,
+    view: RwLock<Option<Arc<View>>>,
+    queue: Weak<Sender<Message>>,
+}
+
+enum Message {
+    Commit(Request),
+    /// A read has failed: look at the file.
+    Look,
+    Close,
+}
+
+struct Request {
+    batch: Batch,
+    answer: oneshot::Sender<Result<Stamp, CommitError>>,
+    _room: [OwnedSemaphorePermit; 2],
+}
+
+struct Writer {
+    options: Options,
+    base: Arc<Base>,
+    db: Database,
+    last: Stamp,
+    queue: Receiver<Message>,
+    shared: Arc<Shared>,
+    callers: Weak<Sender<Message>>,
+    /// Views that somebody still holds, and since when a newer one is there.
+    replaced: VecDeque<(Instant, Weak<Held>)>,
+    wait: Duration,
+    closing: bool,
+    before: usize, groups: usize, total: usize,
+}
+
+/// Opens the database at `path` and starts its writer.
+pub(super) fn open(path: &Path, options: &Options) -> Result<Handle, OpenError> {
+    let opened = open::open(
+        path,
+        options,
+        #[cfg(test)]
+        &Arc::default(),
+    )?;
+    start(path, opened, options)
+}
+
+/// Starts the writer of an open database.
+pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Handle, OpenError> {
+    let (sender, queue) = channel();
+    let sender = Arc::new(sender);
+    let callers = Arc::downgrade(&sender);
+    let shared = Arc::new(Shared {
+        newest: RwLock::new(None),
+        state: watch::Sender::new(State::Ready),
+        closed: watch::Sender::new(false),
+    });
+    let mut writer = Writer {
+        options: options.clone(),
+        base: opened.base,
+        db: opened.db,
+        last: Stamp::default(),
+        queue,
+        shared: Arc::clone(&shared),
+        callers,
+        replaced: VecDeque::new(),
+        wait: Duration::ZERO,
+        closing: false, before: 0, groups: 0, total: 0,
+    };
+    writer.publish(opened.view);
+    let run = move || writer.run();
+    let started = std::thread::Builder::new()
+        .name("store-writer".into())
+        .spawn(run);
+    started.map_err(|source| OpenError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Handle {
+        queue: sender,
+        places: Arc::new(Semaphore::new(limits::STORE_QUEUE_BATCHES_MAX)),
+        bytes: Arc::new(Semaphore::new(limits::STORE_QUEUE_BYTES_MAX)),
+        shared,
+    })
+}
+
+impl Handle {
+    pub(super) fn newest(&self) -> Result<Arc<Held>, Error> {
+        read(&self.shared.newest).clone().ok_or(Error::Closed)
+    }
+
+    pub(super) async fn commit(&self, batch: Batch) -> Result<Stamp, CommitError> {
+        if batch.is_empty() {
+            return self
+                .newest()
+                .map(|held| held.stamp)
+                .map_err(|_| CommitError::Closed);
+        }
+        let weight = u32::try_from(batch.bytes()).unwrap_or(u32::MAX);
+        let closed = |_| CommitError::Closed;
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        let bytes = Arc::clone(&self.bytes)
+            .acquire_many_owned(weight)
+            .await
+            .map_err(closed)?;
+        if let State::Unavailable { reason } = self.state() {
+            return Err(CommitError::Unavailable(reason));
+        }
+        let (answer, answered) = oneshot::channel();
+        let request = Request {
+            batch,
+            answer,
+            _room: [place, bytes],
+        };
+        self.queue
+            .send(Message::Commit(request))
+            .map_err(|_| CommitError::Closed)?;
+        answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.shared.state.borrow().clone()
+    }
+
+    /// Waits for a state, for tests.
+    #[cfg(test)]
+    pub(super) async fn wait_for(&self, is: impl FnMut(&State) -> bool) {
+        self.shared
+            .state
+            .subscribe()
+            .wait_for(is)
+            .await
+            .map(drop)
+            .unwrap_or_default();
+    }
+
+    pub(super) async fn close(&self) {
+        self.places.close();
+        self.bytes.close();
+        if self.queue.send(Message::Close).is_ok() {
+            let mut closed = self.shared.closed.subscribe();
+            // The sender is in `self`, so that waiting ends only by the writer's word.
+            closed
+                .wait_for(|closed| *closed)
+                .await
+                .map(drop)
+                .unwrap_or_default();
+        }
+    }
+}
+
+impl Held {
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    pub(super) fn find<R>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, Error> {
+        self.look(self.view()?.find(key, read))
+    }
+
+    pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
+        self.look(self.view()?.scan(scan))
+    }
+
+    fn view(&self) -> Result<Arc<View>, Error> {
+        read(&self.view).clone().ok_or(Error::Expired)
+    }
+
+    /// Tells the writer of a failed read, because the file may have to be opened again for reads to come back.
+    fn look<R>(&self, result: Result<R, Error>) -> Result<R, Error> {
+        if matches!(result, Err(Error::Unavailable(_)))
+            && let Some(queue) = self.queue.upgrade()
+        {
+            // A writer that is gone needs no telling.
+            queue.send(Message::Look).unwrap_or_default();
+        }
+        result
+    }
+
+    fn expire(&self) {
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Writer {
+    fn run(mut self) {
+        while !self.closing {
+            match self.queue.recv() {
+                Ok(message) => self.take(message),
+                Err(_) => break,
+            }
+        }
+        // What was queued before the close is still committed.
+        while let Ok(message) = self.queue.try_recv() {
+            self.take(message);
+        }
+        self.finish();
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Commit(first) => self.commit(first),
+            Message::Look => {
+                if let Some(fault) = self.db.fault() {
+                    self.recover(fault.reason);
+                }
+            }
+            Message::Close => self.closing = true,
+        }
+    }
+
+    /// Commits a batch together with those that wait behind it.
+    fn commit(&mut self, first: Request) {
+        let gather = Duration::from_micros(std::env::var("GATHER").ok().and_then(|v| v.parse().ok()).unwrap_or(0));
+        let until = Instant::now() + gather;
+        let mut bytes = first.batch.bytes();
+        let mut group = vec![first];
+        while group.len() < limits::STORE_GROUP_BATCHES_MAX && bytes < limits::STORE_GROUP_BYTES_MAX {
+            let m = match self.queue.try_recv() { Ok(m) => Some(m), Err(_) if !gather.is_zero() && group.len() < self.before => self.queue.recv_timeout(until.saturating_duration_since(Instant::now())).ok(), Err(_) => None };
+            match m {
+                Some(Message::Commit(request)) => {
+                    bytes += request.batch.bytes();
+                    group.push(request);
+                }
+                Some(Message::Look) => {}
+                Some(Message::Close) => self.closing = true,
+                None => break,
+            }
+        }
+        self.before = group.len();
+        self.groups += 1;
+        self.total += group.len();
+        let batches = || {
+            self.db
+                .commit(group.iter().map(|request| &request.batch), self.last)
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(batches));
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
+        match outcome {
+            Ok(Committed { answers, view }) => {
+                self.wait = Duration::ZERO;
+                // Published before it is answered, so that a caller finds what it has written.
+                if let Some(view) = view {
+                    self.publish(view);
+                }
+                for (request, answer) in group.into_iter().zip(answers) {
+                    answer_to(request, answer);
+                }
+            }
+            Err(error) => {
+                let reason = self
+                    .db
+                    .fault()
+                    .map_or_else(|| error.to_string(), |fault| fault.reason);
+                self.shared.state.send_replace(State::Unavailable {
+                    reason: reason.clone(),
+                });
+                for request in group {
+                    answer_to(request, Err(CommitError::Unavailable(reason.clone())));
+                }
+                self.recover(reason);
+            }
+        }
+    }
+
+    /// Makes a view the one that new snapshots get, and takes back those that have been replaced for too long.
+    fn publish(&mut self, view: View) {
+        self.last = view.stamp();
+        let held = Held {
+            stamp: view.stamp(),
+            view: RwLock::new(Some(Arc::new(view))),
+            queue: self.callers.clone(),
+        };
+        let replaced = self.show(Some(Arc::new(held)));
+        if let Some(replaced) = replaced.filter(|replaced| Arc::strong_count(replaced) > 1) {
+            self.replaced
+                .push_back((Instant::now(), Arc::downgrade(&replaced)));
+        }
+        let age_max = Duration::from_millis(limits::STORE_SNAPSHOT_AGE_MS_MAX);
+        while let Some((since, held)) = self.replaced.front() {
+            match held.upgrade() {
+                Some(_) if since.elapsed() < age_max => break,
+                Some(held) => held.expire(),
+                None => {}
+            }
+            self.replaced.pop_front();
+        }
+    }
+
+    fn show(&self, held: Option<Arc<Held>>) -> Option<Arc<Held>> {
+        let mut newest = self
+            .shared
+            .newest
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut newest, held)
+    }
+
+    /// Opens the database again, for as long as it takes; refuses batches and lets reads go on meanwhile.
+    fn recover(&mut self, mut reason: String) {
+        tracing::error!(reason, "the database cannot be written; it is opened again");
+        self.db.freeze();
+        let wait_min = Duration::from_millis(limits::STORE_REOPEN_MS_MIN);
+        let wait_max = Duration::from_millis(limits::STORE_REOPEN_MS_MAX);
+        loop {
+            self.shared.state.send_replace(State::Unavailable {
+                reason: reason.clone(),
+            });
+            // A commit that succeeds resets the wait, an opening does not: a disk that takes one page and no more
+            // would otherwise be opened all the time.
+            self.wait = (self.wait * 2).clamp(wait_min, wait_max);
+            if self.refuse_for(self.wait, &reason) {
+                return;
+            }
+            match self.reopen() {
+                Ok(()) => break,
+                Err(error) => reason = error,
+            }
+        }
+        self.shared.state.send_replace(State::Ready);
+        tracing::info!(
+            revision = self.last.revision,
+            "the database is written again"
+        );
+    }
+
+    /// Answers what is queued with the reason until the time is over. True when the store is to be closed.
+    fn refuse_for(&mut self, wait: Duration, reason: &str) -> bool {
+        let until = Instant::now() + wait;
+        while !self.closing {
+            match self
+                .queue
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+            {
+                Ok(Message::Commit(request)) => {
+                    answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
+                }
+                Ok(Message::Look) => {}
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => self.closing = true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+        while let Ok(message) = self.queue.try_recv() {
+            if let Message::Commit(request) = message {
+                answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
+            }
+        }
+        true
+    }
+
+    /// Puts a newly opened database in the place of the failed one. Snapshots of the failed one expire, because the
+    /// new one does not know which pages they need.
+    fn reopen(&mut self) -> Result<(), String> {
+        self.base
+            .heal(self.db.fault().as_ref())
+            .map_err(|error| error.to_string())?;
+        let (db, view) = open::attach(&self.base, &self.options, false)
+            .map_err(|refusal| format!("{refusal:?}"))?;
+        if view.stamp() < self.last {
+            let (found, known) = (view.stamp().revision, self.last.revision);
+            return Err(format!(
+                "the file has gone back from revision {known} to {found}"
+            ));
+        }
+        self.publish(view);
+        self.expire_replaced();
+        drop(std::mem::replace(&mut self.db, db));
+        Ok(())
+    }
+
+    fn finish(mut self) {
+        eprintln!("groups {} avg {:.1}", self.groups, self.total as f64 / self.groups.max(1) as f64);
+        let reason = Error::Closed.to_string();
+        self.shared
+            .state
+            .send_replace(State::Unavailable { reason });
+        let newest = self.show(None);
+        self.replaced
+            .extend(newest.map(|held| (Instant::now(), Arc::downgrade(&held))));
+        self.expire_replaced();
+        if let Err(error) = self.db.close() {
+            tracing::error!(%error, "the database was not closed cleanly; it is repaired at the next start");
+        }
+        self.base.unlock();
+        self.shared.closed.send_replace(true);
+    }
+
+    fn expire_replaced(&mut self) {
+        for (_, held) in self.replaced.drain(..) {
+            held.upgrade().inspect(|held| held.expire());
+        }
+    }
+}
+
+/// A caller that has gone needs no answer.
+fn answer_to(request: Request, answer: Result<Stamp, CommitError>) {
+    request.answer.send(answer).map(drop).unwrap_or_default();
+}
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
