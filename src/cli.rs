@@ -10,12 +10,7 @@ use crate::config;
 
 /// A SCIM 2.0 server in one binary: identity providers push users and groups into it, scimd keeps them.
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "scimd",
-    version,
-    disable_help_subcommand = true,
-    max_term_width = 120
-)]
+#[command(name = "scimd", version, disable_help_subcommand = true, max_term_width = 120)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -72,11 +67,7 @@ pub enum Error {
 ///
 /// # Errors
 /// Whatever made the command fail, see [`Error`].
-pub fn run(
-    cli: &Cli,
-    env: impl Fn(&str) -> Option<String>,
-    out: &mut impl Write,
-) -> Result<(), Error> {
+pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
     match &cli.command {
         Command::Serve(serve) => serve.run(env, out),
         Command::CheckConfig(check) => check.run(env, out),

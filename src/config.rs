@@ -125,48 +125,27 @@ pub enum Error {
 ///
 /// # Errors
 /// The first thing that is wrong, see [`Error`].
-pub fn resolve(
-    args: &ServeArgs,
-    env: impl Fn(&str) -> Option<String>,
-    profiles: &[&str],
-) -> Result<Config, Error> {
+pub fn resolve(args: &ServeArgs, env: impl Fn(&str) -> Option<String>, profiles: &[&str]) -> Result<Config, Error> {
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let sources = Sources::gather(args, &env)?;
-    let scim_addr = sources
-        .read(Key::ScimAddr, value::address)?
-        .unwrap_or(key::SCIM_ADDR);
+    let scim_addr = sources.read(Key::ScimAddr, value::address)?.unwrap_or(key::SCIM_ADDR);
     let tls = tls(&sources, scim_addr)?;
     let settings = Settings {
-        data_dir: sources
-            .read(Key::DataDir, value::data_dir)?
-            .unwrap_or_else(|| PathBuf::from(key::DATA_DIR)),
+        data_dir: sources.read(Key::DataDir, value::data_dir)?.unwrap_or_else(|| PathBuf::from(key::DATA_DIR)),
         public_url: public_url(&sources, &tls)?,
         scim_addr,
         tls,
-        trusted_proxies: sources
-            .read(Key::TrustedProxies, value::networks)?
-            .unwrap_or_default(),
-        cache_bytes: sources
-            .read(Key::CacheBytes, value::cache_bytes)?
-            .unwrap_or(key::CACHE_BYTES),
-        log_format: sources
-            .read(Key::LogFormat, value::log_format)?
-            .unwrap_or(key::LOG_FORMAT),
-        log_level: sources
-            .read(Key::LogLevel, value::log_level)?
-            .unwrap_or_else(|| key::LOG_LEVEL.to_owned()),
+        trusted_proxies: sources.read(Key::TrustedProxies, value::networks)?.unwrap_or_default(),
+        cache_bytes: sources.read(Key::CacheBytes, value::cache_bytes)?.unwrap_or(key::CACHE_BYTES),
+        log_format: sources.read(Key::LogFormat, value::log_format)?.unwrap_or(key::LOG_FORMAT),
+        log_level: sources.read(Key::LogLevel, value::log_level)?.unwrap_or_else(|| key::LOG_LEVEL.to_owned()),
         profile: sources
             .read(Key::Profile, |text| value::one_of(text, profiles))?
             .unwrap_or_else(|| key::PROFILE.to_owned()),
-        discovery_without_token: sources
-            .read(Key::DiscoveryWithoutToken, value::switch)?
-            .unwrap_or(false),
+        discovery_without_token: sources.read(Key::DiscoveryWithoutToken, value::switch)?.unwrap_or(false),
         bootstrap_token: bootstrap_token(&env)?,
     };
-    Ok(Config {
-        settings,
-        origins: Key::ALL.map(|key| (key, sources.origin(key))).to_vec(),
-    })
+    Ok(Config { settings, origins: Key::ALL.map(|key| (key, sources.origin(key))).to_vec() })
 }
 
 impl Config {
@@ -180,11 +159,7 @@ impl Config {
             .map(|(key, origin)| (key.name(), shown(&self.settings, *key), origin.to_string()))
             .collect();
         rows.push(match self.settings.bootstrap_token {
-            Some(_) => (
-                "bootstrap_token",
-                json!("(set)"),
-                Origin::Environment(BOOTSTRAP_TOKEN.to_owned()).to_string(),
-            ),
+            Some(_) => ("bootstrap_token", json!("(set)"), Origin::Environment(BOOTSTRAP_TOKEN.to_owned()).to_string()),
             None => ("bootstrap_token", Value::Null, Origin::Default.to_string()),
         });
         rows
@@ -196,11 +171,7 @@ fn shown(settings: &Settings, key: Key) -> Value {
     match key {
         Key::DataDir => path(&settings.data_dir),
         Key::ScimAddr => json!(settings.scim_addr.to_string()),
-        Key::Tls => json!(if settings.tls == Tls::Off {
-            "off"
-        } else {
-            "on"
-        }),
+        Key::Tls => json!(if settings.tls == Tls::Off { "off" } else { "on" }),
         Key::TlsCert => match &settings.tls {
             Tls::Files { cert, .. } => path(cert),
             Tls::LocalCa | Tls::Off => Value::Null,
@@ -210,11 +181,7 @@ fn shown(settings: &Settings, key: Key) -> Value {
             Tls::LocalCa | Tls::Off => Value::Null,
         },
         Key::PublicUrl => json!(settings.public_url),
-        Key::TrustedProxies => settings
-            .trusted_proxies
-            .iter()
-            .map(|network| json!(network.to_string()))
-            .collect(),
+        Key::TrustedProxies => settings.trusted_proxies.iter().map(|network| json!(network.to_string())).collect(),
         Key::CacheBytes => json!(settings.cache_bytes),
         Key::LogFormat => json!(value::log_format_name(settings.log_format)),
         Key::LogLevel => json!(settings.log_level),
@@ -231,18 +198,10 @@ fn tls(sources: &Sources, scim_addr: std::net::SocketAddr) -> Result<Tls, Error>
     match (on, cert, key) {
         (true, None, None) => Ok(Tls::LocalCa),
         (true, Some(cert), Some(key)) => Ok(Tls::Files { cert, key }),
-        (true, Some(_), None) => {
-            Err(sources.refuse(Key::TlsCert, "it needs tls_key beside it, which is not set"))
-        }
-        (true, None, Some(_)) => {
-            Err(sources.refuse(Key::TlsKey, "it needs tls_cert beside it, which is not set"))
-        }
-        (false, Some(_), _) => {
-            Err(sources.refuse(Key::TlsCert, "it is of no use where tls is off"))
-        }
-        (false, None, Some(_)) => {
-            Err(sources.refuse(Key::TlsKey, "it is of no use where tls is off"))
-        }
+        (true, Some(_), None) => Err(sources.refuse(Key::TlsCert, "it needs tls_key beside it, which is not set")),
+        (true, None, Some(_)) => Err(sources.refuse(Key::TlsKey, "it needs tls_cert beside it, which is not set")),
+        (false, Some(_), _) => Err(sources.refuse(Key::TlsCert, "it is of no use where tls is off")),
+        (false, None, Some(_)) => Err(sources.refuse(Key::TlsKey, "it is of no use where tls is off")),
         (false, None, None) if scim_addr.ip().to_canonical().is_loopback() => Ok(Tls::Off),
         (false, None, None) => {
             let listens = sources.origin(Key::ScimAddr);
@@ -257,10 +216,9 @@ fn tls(sources: &Sources, scim_addr: std::net::SocketAddr) -> Result<Tls, Error>
 fn public_url(sources: &Sources, tls: &Tls) -> Result<Option<String>, Error> {
     let url = sources.read(Key::PublicUrl, value::public_url)?;
     match &url {
-        Some(url) if url.starts_with("http:") && *tls != Tls::Off => Err(sources.refuse(
-            Key::PublicUrl,
-            "http is for tls = off only; begin it with https://",
-        )),
+        Some(url) if url.starts_with("http:") && *tls != Tls::Off => {
+            Err(sources.refuse(Key::PublicUrl, "http is for tls = off only; begin it with https://"))
+        }
         _ => Ok(url),
     }
 }

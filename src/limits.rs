@@ -202,3 +202,17 @@ pub const STORE_REOPEN_MS_MAX: u64 = 2_000;
 pub const STORE_READ_TRIES_MAX: u32 = 3;
 /// The most bytes of pages a failing commit may leave in memory, so that reads go on while the disk refuses writes.
 pub const STORE_OVERLAY_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+// Requests
+
+/// The longest request body, in bytes: a PUT of a group of 100,000 members.
+pub const REQUEST_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The operations that one request should have at most, as announced.
+pub const BULK_OPERATIONS_MAX: usize = 1_000;
+
+// Start and stop
+
+/// How often the admin plane is told whether the store is ready, in milliseconds.
+pub const READINESS_PAUSE_MS: u64 = 500;
+/// How long background tasks have to end after the last connection, in milliseconds.
+pub const TASK_STOP_MS_MAX: u64 = 500;

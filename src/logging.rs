@@ -18,11 +18,8 @@ pub enum Format {
 
 impl Format {
     /// Every format with its name in the configuration.
-    pub const NAMES: [(&'static str, Format); 3] = [
-        ("auto", Format::Auto),
-        ("text", Format::Text),
-        ("json", Format::Json),
-    ];
+    pub const NAMES: [(&'static str, Format); 3] =
+        [("auto", Format::Auto), ("text", Format::Text), ("json", Format::Json)];
 }
 
 /// Starts logging for the whole process.
@@ -31,19 +28,11 @@ impl Format {
 /// When `level` is no filter (see [`check_level`]), or logging was started before.
 pub fn init(format: Format, level: &str) -> Result<(), String> {
     check_level(level)?;
-    let filter = EnvFilter::builder()
-        .parse(level)
-        .map_err(|error| error.to_string())?;
+    let filter = EnvFilter::builder().parse(level).map_err(|error| error.to_string())?;
     let terminal = stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let started = if as_json(format, terminal) {
-        lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .try_init()
+        lines.json().flatten_event(true).with_current_span(false).try_init()
     } else {
         lines.with_ansi(terminal).try_init()
     };
@@ -59,9 +48,7 @@ pub fn init(format: Format, level: &str) -> Result<(), String> {
 pub fn check_level(level: &str) -> Result<(), String> {
     for part in level.split(',') {
         let wanted = part.rsplit_once('=').map_or(part, |(_, level)| level);
-        if !["off", "error", "warn", "info", "debug", "trace"]
-            .contains(&wanted.to_ascii_lowercase().as_str())
-        {
+        if !["off", "error", "warn", "info", "debug", "trace"].contains(&wanted.to_ascii_lowercase().as_str()) {
             return Err(format!(
                 "\"{part}\" is not a level (off, error, warn, info, debug or trace) nor a TARGET=LEVEL pair"
             ));

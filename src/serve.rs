@@ -4,23 +4,274 @@
 pub mod settings;
 pub mod welcome;
 
-use self::settings::Settings;
-use self::welcome::Welcome;
+use self::settings::{Secret, Settings, Tls};
+use self::welcome::{FirstToken, Welcome};
+use crate::clock::Clock;
+use crate::directory::token::Secret as Token;
+use crate::directory::{Directory, sweep, tenant};
+use crate::limits;
+use crate::scim;
+use crate::server::admin::{self, AdminState, Readiness};
+use crate::server::authority::Names;
+use crate::server::connection::{Setting, Times};
+use crate::server::listener::{self, Room};
+use crate::server::scim::{Face, handle};
+use crate::server::tls::{self, Material};
+use crate::store::{self, Options, State, Store};
+use std::fs::DirBuilder;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// Why the server could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// This build has no server in it.
-    #[error("the server is not wired up in this build")]
-    NotWired,
+    /// A file or directory of the data directory cannot be used.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There was a database once.
+    #[error("{}: the database is missing, although the data directory has been used; restore it or use another directory", .0.display())]
+    DatabaseMissing(PathBuf),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The first tenant cannot be made or read.
+    #[error("the tenant 'default': {0}")]
+    Tenant(scim::errors::Error),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// The admin plane cannot be served.
+    #[error(transparent)]
+    Admin(#[from] admin::Error),
+    /// The SCIM listener cannot have its address.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Signals cannot be received.
+    #[error("cannot receive signals: {0}")]
+    Signal(io::Error),
 }
 
 /// Runs the server until it is told to stop. `welcome` is called once, when requests are answered.
 ///
 /// # Errors
-/// Whatever keeps the server from starting or going on, see [`Error`].
+/// Whatever keeps the server from starting or going on, see [`Error`]. Everything that can be refused without a port is.
 pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(), Error> {
-    tracing::debug!(data_dir = %settings.data_dir.display(), "start");
-    drop(welcome);
-    Err(Error::NotWired)
+    quiet_panics();
+    let clock = Clock::System;
+    let store = open_store(&settings)?;
+    let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
+    let certificate = certificate(&settings)?;
+    let config = certificate.as_ref().map(tls::server_config).transpose()?;
+    let socket = admin::bind(&settings.data_dir.join("admin").join("admin.sock"))?;
+    let first_token = first_tenant(&directory, &settings).await.map_err(Error::Tenant)?;
+    let listen = |source| Error::Listen { addr: settings.scim_addr, source };
+    let listener = TcpListener::bind(settings.scim_addr).await.map_err(listen)?;
+    let scim_addr = listener.local_addr().map_err(listen)?;
+    let public_url = settings.public_url.clone().unwrap_or_else(|| own_url(&settings.tls, scim_addr));
+
+    let (stop, stopping) = watch::channel(false);
+    let (ends, certificate_not_after_s) = watch::channel(certificate.as_ref().map(ends_at_s));
+    let (readiness, ready) = watch::channel(Readiness::Ready);
+    let state = AdminState {
+        version: env!("CARGO_PKG_VERSION"),
+        started_ms: clock.now_ms(),
+        scim_addr,
+        public_url: public_url.clone(),
+        ready,
+        certificate_not_after_s,
+    };
+    let face = Arc::new(Face {
+        directory: directory.clone(),
+        public_url: public_url.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+    });
+    let (configs, tls) = match config {
+        Some(config) => {
+            let (sender, receiver) = watch::channel(config);
+            (Some(sender), Some(receiver))
+        }
+        None => (None, None),
+    };
+    let handler = move |request, peer| handle(face.clone(), request, peer);
+    let setting = Setting { handler, times: Times::default(), stop: stopping.clone() };
+    let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
+    let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
+    let sweeper = tokio::spawn(sweep::run(directory.clone(), stopping.clone()));
+    let reporter = tokio::spawn(report(directory.clone(), readiness, stopping));
+    welcome(&Welcome {
+        tenant_url: format!("{public_url}/tenants/default/scim/v2"),
+        first_token,
+        ca_file: (settings.tls == Tls::LocalCa).then(|| settings.data_dir.join("tls").join("ca.pem")),
+        data_dir: settings.data_dir.clone(),
+    });
+    tracing::info!(%scim_addr, version = env!("CARGO_PKG_VERSION"), "ready");
+    until_stopped(&settings, configs.as_ref(), &ends).await?;
+    let _ = stop.send(true);
+    drain(scim, [admin_outcome(admin), sweeper, reporter]).await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens the database, and never puts an empty one where one was lost.
+fn open_store(settings: &Settings) -> Result<Store, Error> {
+    let dir = &settings.data_dir;
+    let file = |path: &Path| {
+        let path = path.to_owned();
+        |source| Error::File { path, source }
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))?;
+    let path = dir.join("scimd.redb");
+    if !path.try_exists().map_err(file(&path))? && dir.join("tls").exists() {
+        return Err(Error::DatabaseMissing(path));
+    }
+    let cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
+    Ok(Store::open(&path, &Options { cache_bytes })?)
+}
+
+fn certificate(settings: &Settings) -> Result<Option<Material>, Error> {
+    let now = SystemTime::now();
+    match &settings.tls {
+        Tls::Off => Ok(None),
+        Tls::Files { cert, key } => Ok(Some(tls::load(cert, key, now)?)),
+        Tls::LocalCa => {
+            let host = settings.public_url.as_deref().and_then(host_of);
+            let names = Names::local(host, settings.scim_addr.ip());
+            Ok(Some(tls::load_or_create(&settings.data_dir.join("tls"), &names, now)?))
+        }
+    }
+}
+
+/// Makes the tenant `default` and its token at the first start.
+async fn first_tenant(directory: &Directory, settings: &Settings) -> Result<FirstToken, scim::errors::Error> {
+    let token = match &settings.bootstrap_token {
+        Some(given) => Token::chosen(given.expose()),
+        None => Token::random()?,
+    };
+    let record = token.record(directory.clock().now_ms(), "made at the first start");
+    let open = settings.discovery_without_token;
+    let is_new = tenant::make_first(directory, &settings.profile, open, &token.key_id(), record).await?;
+    Ok(match (is_new, &settings.bootstrap_token) {
+        (false, _) => FirstToken::Earlier,
+        (true, Some(_)) => FirstToken::Given,
+        (true, None) => FirstToken::Made(Secret::new(token.expose().to_owned())),
+    })
+}
+
+/// Waits for SIGTERM or SIGINT; SIGHUP reads the certificate again and keeps the old one when the new one is bad.
+async fn until_stopped(
+    settings: &Settings,
+    configs: Option<&watch::Sender<Arc<rustls::ServerConfig>>>,
+    ends: &watch::Sender<Option<i64>>,
+) -> Result<(), Error> {
+    let on = |kind| signal(kind).map_err(Error::Signal);
+    let (mut term, mut int, mut hup) =
+        (on(SignalKind::terminate())?, on(SignalKind::interrupt())?, on(SignalKind::hangup())?);
+    loop {
+        tokio::select! {
+            _ = term.recv() => return Ok(()),
+            _ = int.recv() => return Ok(()),
+            _ = hup.recv() => {
+                let Some(configs) = configs else { continue };
+                match reload(settings) {
+                    Ok(Some((config, end))) => {
+                        let _ = configs.send(config);
+                        let _ = ends.send(Some(end));
+                        tracing::info!("the certificate was read again");
+                    }
+                    Ok(None) => {}
+                    Err(error) => tracing::error!(%error, "the new certificate is refused and the old one kept"),
+                }
+            }
+        }
+    }
+}
+
+fn reload(settings: &Settings) -> Result<Option<(Arc<rustls::ServerConfig>, i64)>, Error> {
+    let Some(material) = certificate(settings)? else { return Ok(None) };
+    Ok(Some((tls::server_config(&material)?, ends_at_s(&material))))
+}
+
+/// Tells the admin plane whether the store takes writes.
+async fn report(directory: Arc<Directory>, readiness: watch::Sender<Readiness>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let now = match directory.state() {
+            State::Ready => Readiness::Ready,
+            State::Unavailable { reason } => Readiness::NotReady(reason),
+        };
+        readiness.send_if_modified(|last| std::mem::replace(last, now.clone()) != now);
+        let pause = tokio::time::sleep(Duration::from_millis(limits::READINESS_PAUSE_MS));
+        tokio::select! {
+            () = pause => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        match admin.await {
+            Ok(Err(error)) => tracing::error!(%error, "the admin plane ended"),
+            Err(error) => tracing::error!(%error, "the admin plane ended"),
+            Ok(Ok(())) => {}
+        }
+    })
+}
+
+async fn drain(scim: JoinHandle<listener::Drained>, others: [JoinHandle<()>; 3]) {
+    if let Ok(drained) = scim.await {
+        tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
+    }
+    for task in others {
+        // A task that does not hear the stop within its second is not waited for: what it does is in the store or it is not.
+        let _ = tokio::time::timeout(Duration::from_millis(limits::TASK_STOP_MS_MAX), task).await;
+    }
+}
+
+/// The URL of a listener that was given none: by its address, or by the host's name when it listens on all of them.
+fn own_url(tls: &Tls, addr: SocketAddr) -> String {
+    let scheme = if *tls == Tls::Off { "http" } else { "https" };
+    match addr.ip().is_unspecified() {
+        true => format!("{scheme}://{}:{}", gethostname::gethostname().to_string_lossy(), addr.port()),
+        false => format!("{scheme}://{addr}"),
+    }
+}
+
+fn host_of(url: &str) -> Option<&str> {
+    let authority = url.split_once("://")?.1;
+    match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next(),
+        None => authority.split(':').next(),
+    }
+}
+
+fn ends_at_s(material: &Material) -> i64 {
+    let end = material.expires.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    i64::try_from(end).unwrap_or(i64::MAX)
+}
+
+/// A panic is logged by its place alone: its text may quote what somebody sent.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a defect: something panicked");
+    }));
 }

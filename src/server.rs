@@ -2,6 +2,7 @@
 //! nothing of how things are stored, nor where its settings come from.
 
 pub mod admin;
+pub mod auth;
 pub mod authority;
 pub mod body;
 pub mod connection;
@@ -10,5 +11,8 @@ pub mod guard;
 pub mod listener;
 pub mod network;
 pub mod refusal;
+pub mod respond;
+pub mod route;
+pub mod scim;
 pub mod socket;
 pub mod tls;

@@ -42,9 +42,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT,
-        }
+        Options { cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT }
     }
 }
 
@@ -294,18 +292,14 @@ pub enum OpenError {
 impl Store {
     /// An empty store in memory, gone with its last handle.
     pub fn memory() -> Store {
-        Store {
-            engine: Engine::Memory(Arc::new(memory::Engine::default())),
-        }
+        Store { engine: Engine::Memory(Arc::new(memory::Engine::default())) }
     }
 
     /// Opens the database file, or creates it (mode 0600) where no file is. Checks the whole file; blocks meanwhile.
     ///
     /// Refuses, naming the file, what it cannot serve, and never puts an empty database in place of one that was there.
     pub fn open(path: &Path, options: &Options) -> Result<Store, OpenError> {
-        Ok(Store {
-            engine: Engine::Redb(Arc::new(writer::open(path, options)?)),
-        })
+        Ok(Store { engine: Engine::Redb(Arc::new(writer::open(path, options)?)) })
     }
 
     /// The newest committed state.
@@ -324,10 +318,7 @@ impl Store {
     /// dropped.
     pub async fn commit(&self, batch: Batch) -> Result<Stamp, CommitError> {
         let result = self.try_commit(batch).await;
-        debug_assert!(
-            !matches!(result, Err(CommitError::Illegal { .. })),
-            "{result:?}"
-        );
+        debug_assert!(!matches!(result, Err(CommitError::Illegal { .. })), "{result:?}");
         result
     }
 
@@ -342,10 +333,7 @@ impl Store {
 
     /// What one batch may be at most.
     pub fn limits(&self) -> Limits {
-        Limits {
-            writes_max: limits::STORE_BATCH_WRITES_MAX,
-            bytes_max: limits::STORE_BATCH_BYTES_MAX,
-        }
+        Limits { writes_max: limits::STORE_BATCH_WRITES_MAX, bytes_max: limits::STORE_BATCH_BYTES_MAX }
     }
 
     /// Whether the store takes writes, for readiness.
@@ -396,15 +384,7 @@ impl Snapshot {
         let view = self.view.clone();
         let (prefix, after) = (scan.prefix.to_vec(), scan.after.map(<[u8]>::to_vec));
         let (skip, limit, values) = (scan.skip, scan.limit, scan.values);
-        let read = move || {
-            view.scan(&Scan {
-                prefix: &prefix,
-                after: after.as_deref(),
-                skip,
-                limit,
-                values,
-            })
-        };
+        let read = move || view.scan(&Scan { prefix: &prefix, after: after.as_deref(), skip, limit, values });
         match runtime.spawn_blocking(read).await {
             Ok(page) => page,
             Err(stopped) => Err(Error::Unavailable(stopped.to_string())),

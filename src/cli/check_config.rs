@@ -15,22 +15,12 @@ pub struct CheckConfig {
     settings: ServeArgs,
 
     /// Prints a table for a person, or one JSON object: each setting's name with its `value` and the `origin` of it.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "table|json",
-        default_value = "table",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_enum, value_name = "table|json", default_value = "table", hide_possible_values = true)]
     output: Output,
 }
 
 impl CheckConfig {
-    pub(super) fn run(
-        &self,
-        env: impl Fn(&str) -> Option<String>,
-        out: &mut impl Write,
-    ) -> Result<(), Error> {
+    pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         let rows = config::resolve(&self.settings, env, config::PROFILES)?.rows();
         match self.output {
             Output::Table => table(&rows, out),
@@ -42,12 +32,7 @@ impl CheckConfig {
 fn table(rows: &[(&'static str, Value, String)], out: &mut impl Write) -> Result<(), Error> {
     let texts: Vec<String> = rows.iter().map(|(_, value, _)| text(value)).collect();
     let names = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-    let values = texts
-        .iter()
-        .map(|text| text.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("VALUE".len());
+    let values = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max("VALUE".len());
     writeln!(out, "{:names$}  {:values$}  ORIGIN", "SETTING", "VALUE")?;
     for ((name, _, origin), text) in rows.iter().zip(&texts) {
         writeln!(out, "{name:names$}  {text:values$}  {origin}")?;

@@ -14,18 +14,10 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub(super) fn run(
-        &self,
-        env: impl Fn(&str) -> Option<String>,
-        out: &mut impl Write,
-    ) -> Result<(), Error> {
+    pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         let config = config::resolve(&self.settings, env, config::PROFILES)?;
-        logging::init(config.settings.log_format, &config.settings.log_level)
-            .map_err(Error::Logging)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(Error::Runtime)?;
+        logging::init(config.settings.log_format, &config.settings.log_level).map_err(Error::Logging)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
         runtime.block_on(serve::run(config.settings, |started| {
             // The server runs on when nobody reads its standard output; a token that could not be shown must be known.
             if let Err(error) = welcome::welcome(out, started) {

@@ -15,22 +15,15 @@ use crate::serve::settings::Secret;
 use crate::serve::welcome::{FirstToken, Welcome};
 
 fn printed(arguments: &[&str], env: &[(&str, &str)]) -> Result<String, String> {
-    let cli =
-        Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied())).unwrap();
-    let look_up = |name: &str| {
-        env.iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    };
+    let cli = Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied())).unwrap();
+    let look_up = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     let mut out = Vec::new();
     run(&cli, look_up, &mut out).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
 fn usage_error(arguments: &[&str]) -> i32 {
-    Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied()))
-        .unwrap_err()
-        .exit_code()
+    Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied())).unwrap_err().exit_code()
 }
 
 fn told(started: &Welcome, expect: Expect) {
@@ -55,10 +48,7 @@ fn clap_finds_no_mistake() {
 
 #[test]
 fn the_version_is_one_line() {
-    assert_eq!(
-        Cli::command().render_version(),
-        format!("scimd {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(Cli::command().render_version(), format!("scimd {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -75,19 +65,11 @@ fn usage_errors_exit_with_2_and_help_with_0() {
 fn the_help_names_every_flag_variable_and_profile() {
     for name in ["serve", "check-config"] {
         let mut cli = Cli::command();
-        let help = cli
-            .find_subcommand_mut(name)
-            .unwrap()
-            .render_long_help()
-            .to_string();
+        let help = cli.find_subcommand_mut(name).unwrap().render_long_help().to_string();
         let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for key in Key::ALL {
             assert!(flat.contains(&key.flag()), "{name}: {}", key.flag());
-            assert!(
-                flat.contains(&format!("[env: {}]", key.variable())),
-                "{name}: {}",
-                key.variable()
-            );
+            assert!(flat.contains(&format!("[env: {}]", key.variable())), "{name}: {}", key.variable());
         }
         for profile in PROFILES {
             assert!(flat.contains(profile), "{name}: {profile}");
@@ -98,15 +80,8 @@ fn the_help_names_every_flag_variable_and_profile() {
 #[test]
 fn check_config_prints_a_table() {
     let token = "0123456789abcdefghijklmnopqrstuvwxyz";
-    let env = [
-        ("SCIMD_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.7"),
-        ("SCIMD_BOOTSTRAP_TOKEN", token),
-    ];
-    let table = printed(
-        &["check-config", "--tls", "off", "--discovery-without-token"],
-        &env,
-    )
-    .unwrap();
+    let env = [("SCIMD_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.7"), ("SCIMD_BOOTSTRAP_TOKEN", token)];
+    let table = printed(&["check-config", "--tls", "off", "--discovery-without-token"], &env).unwrap();
     assert!(!table.contains(token));
     expect![[r"
         SETTING                  VALUE                    ORIGIN
@@ -129,20 +104,10 @@ fn check_config_prints_a_table() {
 
 #[test]
 fn check_config_prints_json() {
-    let text = printed(
-        &["check-config", "--output", "json", "--cache-bytes", "64MiB"],
-        &[],
-    )
-    .unwrap();
+    let text = printed(&["check-config", "--output", "json", "--cache-bytes", "64MiB"], &[]).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(
-        json["cache_bytes"],
-        serde_json::json!({"value": 67_108_864, "origin": "flag --cache-bytes"})
-    );
-    assert_eq!(
-        json["public_url"],
-        serde_json::json!({"value": null, "origin": "default"})
-    );
+    assert_eq!(json["cache_bytes"], serde_json::json!({"value": 67_108_864, "origin": "flag --cache-bytes"}));
+    assert_eq!(json["public_url"], serde_json::json!({"value": null, "origin": "default"}));
     assert_eq!(json["trusted_proxies"]["value"], serde_json::json!([]));
     assert_eq!(json.as_object().unwrap().len(), Key::ALL.len() + 1);
 }
@@ -150,10 +115,7 @@ fn check_config_prints_json() {
 #[test]
 fn check_config_fails_with_the_configuration() {
     let error = printed(&["check-config", "--scim-addr", "8443"], &[]).unwrap_err();
-    assert!(
-        error.starts_with("scim_addr from flag --scim-addr: "),
-        "{error}"
-    );
+    assert!(error.starts_with("scim_addr from flag --scim-addr: "), "{error}");
     assert!(!error.contains('\n'));
 }
 

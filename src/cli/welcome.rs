@@ -18,11 +18,7 @@ pub fn welcome(out: &mut impl Write, started: &Welcome) -> io::Result<()> {
 }
 
 fn first(out: &mut impl Write, started: &Welcome, secret: Option<&str>) -> io::Result<()> {
-    writeln!(
-        out,
-        "\nscimd is ready: the first start, data in {}\n",
-        started.data_dir.display()
-    )?;
+    writeln!(out, "\nscimd is ready: the first start, data in {}\n", started.data_dir.display())?;
     writeln!(out, "  Tenant URL    {}", started.tenant_url)?;
     match secret {
         Some(secret) => {
@@ -33,10 +29,7 @@ fn first(out: &mut impl Write, started: &Welcome, secret: Option<&str>) -> io::R
     }
     if let Some(ca_file) = &started.ca_file {
         writeln!(out, "  CA file       {}", ca_file.display())?;
-        writeln!(
-            out,
-            "                whoever connects must trust this certificate authority"
-        )?;
+        writeln!(out, "                whoever connects must trust this certificate authority")?;
     }
     writeln!(
         out,

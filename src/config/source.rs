@@ -20,14 +20,10 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Reads the file, if one is named, and lets flags and environment win over it.
-    pub(super) fn gather(
-        args: &ServeArgs,
-        env: &impl Fn(&str) -> Option<String>,
-    ) -> Result<Sources, Error> {
+    pub(super) fn gather(args: &ServeArgs, env: &impl Fn(&str) -> Option<String>) -> Result<Sources, Error> {
         let named = match &args.config {
             Some(path) => Some((path.clone(), Origin::Flag("--config".to_owned()))),
-            None => env("SCIMD_CONFIG")
-                .map(|path| (path, Origin::Environment("SCIMD_CONFIG".to_owned()))),
+            None => env("SCIMD_CONFIG").map(|path| (path, Origin::Environment("SCIMD_CONFIG".to_owned()))),
         };
         let mut file = match named {
             Some((path, origin)) => from_file(Path::new(&path), origin)?,
@@ -47,11 +43,7 @@ impl Sources {
     }
 
     /// The parsed value of a setting, or `None` where nobody set it.
-    pub(super) fn read<T>(
-        &self,
-        key: Key,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, Error> {
+    pub(super) fn read<T>(&self, key: Key, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, Error> {
         match self.given.iter().find(|(given, ..)| *given == key) {
             None => Ok(None),
             Some((_, text, _)) => match parse(text.trim()) {
@@ -63,28 +55,17 @@ impl Sources {
 
     /// Where the setting's value came from.
     pub(super) fn origin(&self, key: Key) -> Origin {
-        self.given
-            .iter()
-            .find(|(given, ..)| *given == key)
-            .map_or(Origin::Default, |(_, _, origin)| origin.clone())
+        self.given.iter().find(|(given, ..)| *given == key).map_or(Origin::Default, |(_, _, origin)| origin.clone())
     }
 
     /// The error that refuses the setting's value.
     pub(super) fn refuse(&self, key: Key, problem: &str) -> Error {
-        Error::Value {
-            name: key.name(),
-            origin: self.origin(key),
-            problem: problem.to_owned(),
-        }
+        Error::Value { name: key.name(), origin: self.origin(key), problem: problem.to_owned() }
     }
 }
 
 fn from_file(path: &Path, origin: Origin) -> Result<Vec<(Key, String, Origin)>, Error> {
-    let text = read_text(path).map_err(|problem| Error::File {
-        path: path.to_owned(),
-        origin,
-        problem,
-    })?;
+    let text = read_text(path).map_err(|problem| Error::File { path: path.to_owned(), origin, problem })?;
     let table = DeTable::parse(&text).map_err(|error| Error::Syntax {
         path: path.to_owned(),
         line: line_of(&text, error.span()),
@@ -93,28 +74,18 @@ fn from_file(path: &Path, origin: Origin) -> Result<Vec<(Key, String, Origin)>, 
     })?;
     let mut given = Vec::new();
     for (name, value) in table.get_ref().iter() {
-        let Some(key) = Key::ALL
-            .into_iter()
-            .find(|key| key.name() == name.get_ref())
-        else {
+        let Some(key) = Key::ALL.into_iter().find(|key| key.name() == name.get_ref()) else {
             return Err(Error::UnknownKey {
                 path: path.to_owned(),
                 line: line_of(&text, Some(name.span())),
                 key: name.get_ref().to_string(),
             });
         };
-        let origin = Origin::File {
-            path: path.to_owned(),
-            line: line_of(&text, Some(value.span())),
-        };
+        let origin = Origin::File { path: path.to_owned(), line: line_of(&text, Some(value.span())) };
         match as_text(key.shape(), value.get_ref()) {
             Ok(text) => given.push((key, text, origin)),
             Err(problem) => {
-                return Err(Error::Value {
-                    name: key.name(),
-                    origin,
-                    problem,
-                });
+                return Err(Error::Value { name: key.name(), origin, problem });
             }
         }
     }
@@ -128,10 +99,7 @@ fn read_text(path: &Path) -> Result<String, String> {
         .read_to_string(&mut text)
         .map_err(|error| format!("cannot read it: {error}"))?;
     if text.len() as u64 > limits::CONFIG_FILE_BYTES_MAX {
-        return Err(format!(
-            "it is longer than {} bytes",
-            limits::CONFIG_FILE_BYTES_MAX
-        ));
+        return Err(format!("it is longer than {} bytes", limits::CONFIG_FILE_BYTES_MAX));
     }
     Ok(text)
 }
@@ -141,15 +109,10 @@ fn as_text(shape: Shape, value: &DeValue<'_>) -> Result<String, String> {
     match (shape, value) {
         (_, DeValue::String(text)) => Ok(text.to_string()),
         (Shape::Switch, DeValue::Boolean(on)) => Ok(on.to_string()),
-        (Shape::Size, DeValue::Integer(number)) if number.radix() == 10 => {
-            Ok(number.as_str().to_owned())
-        }
+        (Shape::Size, DeValue::Integer(number)) if number.radix() == 10 => Ok(number.as_str().to_owned()),
         (Shape::List, DeValue::Array(items)) => {
-            let texts: Option<Vec<&str>> =
-                items.iter().map(|item| item.get_ref().as_str()).collect();
-            texts
-                .map(|texts| texts.join(","))
-                .ok_or_else(|| "each item must be a string".to_owned())
+            let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            texts.map(|texts| texts.join(",")).ok_or_else(|| "each item must be a string".to_owned())
         }
         (shape, value) => {
             let wanted = match shape {
@@ -158,10 +121,7 @@ fn as_text(shape: Shape, value: &DeValue<'_>) -> Result<String, String> {
                 Shape::Size => "a decimal integer or a string such as \"256MiB\"",
                 Shape::List => "an array of strings",
             };
-            Err(format!(
-                "it must be {wanted}, not a TOML {}",
-                value.type_str()
-            ))
+            Err(format!("it must be {wanted}, not a TOML {}", value.type_str()))
         }
     }
 }
@@ -169,9 +129,5 @@ fn as_text(shape: Shape, value: &DeValue<'_>) -> Result<String, String> {
 /// The line, counted from 1, in which the span begins.
 fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
     let start = span.map_or(0, |span| span.start);
-    1 + text
-        .bytes()
-        .take(start)
-        .filter(|byte| *byte == b'\n')
-        .count()
+    1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count()
 }

@@ -15,11 +15,7 @@ use crate::logging;
 use crate::serve::settings::Tls;
 
 /// Resolves flags (`name=value`), environment and the text of a file. Errors come back as text, without the folder.
-fn case(
-    flags: &[(&str, &str)],
-    env: &[(&str, &str)],
-    file: Option<&str>,
-) -> Result<Config, String> {
+fn case(flags: &[(&str, &str)], env: &[(&str, &str)], file: Option<&str>) -> Result<Config, String> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("scimd.toml");
     let mut args = flags_of(flags);
@@ -27,19 +23,11 @@ fn case(
         fs::write(&path, text).unwrap();
         args.config = Some(path.to_string_lossy().into_owned());
     }
-    run(&args, env).map_err(|error| {
-        error
-            .to_string()
-            .replace(&*folder.path().to_string_lossy(), "")
-    })
+    run(&args, env).map_err(|error| error.to_string().replace(&*folder.path().to_string_lossy(), ""))
 }
 
 fn run(args: &ServeArgs, env: &[(&str, &str)]) -> Result<Config, Error> {
-    let look_up = |name: &str| {
-        env.iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    };
+    let look_up = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     resolve(args, look_up, PROFILES)
 }
 
@@ -108,16 +96,8 @@ fn every_setting_has_all_three_ways() {
         ("data_dir", "/srv/scimd", "\"/srv/scimd\""),
         ("scim_addr", "[::1]:9000", "\"[::1]:9000\""),
         ("tls", "off", "false"),
-        (
-            "public_url",
-            "https://scim.example.com",
-            "\"https://scim.example.com\"",
-        ),
-        (
-            "trusted_proxies",
-            "10.0.0.0/8,192.0.2.7",
-            "[\"10.0.0.0/8\", \"192.0.2.7\"]",
-        ),
+        ("public_url", "https://scim.example.com", "\"https://scim.example.com\""),
+        ("trusted_proxies", "10.0.0.0/8,192.0.2.7", "[\"10.0.0.0/8\", \"192.0.2.7\"]"),
         ("cache_bytes", "67108864", "67_108_864"),
         ("log_format", "json", "\"json\""),
         ("log_level", "warn", "\"warn\""),
@@ -128,13 +108,7 @@ fn every_setting_has_all_three_ways() {
         let variable = format!("SCIMD_{}", name.to_uppercase());
         let flag = format!("--{}", name.replace('_', "-"));
         let file = format!("# a comment\n{name} = {toml}\n");
-        let row = |config: Config| {
-            config
-                .rows()
-                .into_iter()
-                .find(|(row, ..)| *row == name)
-                .unwrap()
-        };
+        let row = |config: Config| config.rows().into_iter().find(|(row, ..)| *row == name).unwrap();
         let by_flag = row(case(&[(name, text)], &[], None).unwrap());
         let by_env = row(case(&[], &[(&variable, text)], None).unwrap());
         let by_file = row(case(&[], &[], Some(&file)).unwrap());
@@ -142,11 +116,7 @@ fn every_setting_has_all_three_ways() {
         assert_eq!(by_flag.1, by_file.1, "{name}");
         assert_eq!(by_flag.2, format!("flag {flag}"));
         assert_eq!(by_env.2, format!("environment {variable}"));
-        assert!(
-            by_file.2.starts_with("file ") && by_file.2.ends_with("scimd.toml line 2"),
-            "{}",
-            by_file.2
-        );
+        assert!(by_file.2.starts_with("file ") && by_file.2.ends_with("scimd.toml line 2"), "{}", by_file.2);
     }
     // The pair of TLS files has its own test; together these are all settings.
     assert_eq!(rows.len() + 2, Key::ALL.len());
@@ -196,9 +166,7 @@ fn wrong_values_are_refused_by_name_and_origin() {
         &[("trusted_proxies", "10.0.0.0/8, 10.0.0.1/8")],
         &[],
         None,
-        expect![[
-            r#"trusted_proxies from flag --trusted-proxies: "10.0.0.1/8" has bits set behind its prefix"#
-        ]],
+        expect![[r#"trusted_proxies from flag --trusted-proxies: "10.0.0.1/8" has bits set behind its prefix"#]],
     );
     refused(
         &[("discovery_without_token", "maybe")],
@@ -214,12 +182,7 @@ fn wrong_values_are_refused_by_name_and_origin() {
         None,
         expect!["data_dir from flag --data-dir: /dev/null is there and is not a directory"],
     );
-    refused(
-        &[("data_dir", "")],
-        &[],
-        None,
-        expect!["data_dir from flag --data-dir: it is empty"],
-    );
+    refused(&[("data_dir", "")], &[], None, expect!["data_dir from flag --data-dir: it is empty"]);
 }
 
 #[test]
@@ -242,9 +205,7 @@ fn wrong_files_are_refused_by_name() {
         &[],
         &[],
         Some("profile = okta\n"),
-        expect![
-            "configuration file /scimd.toml line 1: string values must be quoted, expected literal string"
-        ],
+        expect!["configuration file /scimd.toml line 1: string values must be quoted, expected literal string"],
     );
     refused(
         &[],
@@ -262,21 +223,11 @@ fn wrong_files_are_refused_by_name() {
         &[],
         &[],
         Some("[tls]\ncert = \"x\"\n"),
-        expect![[
-            r#"tls from file /scimd.toml line 1: it must be a boolean, "on" or "off", not a TOML table"#
-        ]],
+        expect![[r#"tls from file /scimd.toml line 1: it must be a boolean, "on" or "off", not a TOML table"#]],
     );
     // A secret in the file is refused without being repeated.
-    let error = case(
-        &[],
-        &[],
-        Some("bootstrap_token = \"0123456789012345678901234567890123\""),
-    )
-    .unwrap_err();
-    assert!(
-        error.contains("bootstrap_token") && !error.contains("0123456789"),
-        "{error}"
-    );
+    let error = case(&[], &[], Some("bootstrap_token = \"0123456789012345678901234567890123\"")).unwrap_err();
+    assert!(error.contains("bootstrap_token") && !error.contains("0123456789"), "{error}");
 
     let missing = flags_of(&[("config", "/nowhere/scimd.toml")]);
     expect!["configuration file /nowhere/scimd.toml (from flag --config): cannot open it: No such file or directory (os error 2)"]
@@ -303,12 +254,7 @@ fn tls_off_is_for_loopback_alone() {
             "tls from environment SCIMD_TLS: off is for loopback addresses only, and scim_addr is [::]:1 (from file /scimd.toml line 1)"
         ],
     );
-    for loopback in [
-        "127.0.0.1:0",
-        "127.9.9.9:1",
-        "[::1]:1",
-        "[::ffff:127.0.0.1]:1",
-    ] {
+    for loopback in ["127.0.0.1:0", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
         let config = case(&[("tls", "off"), ("scim_addr", loopback)], &[], None).unwrap();
         assert_eq!(config.settings.tls, Tls::Off, "{loopback}");
     }
@@ -322,23 +268,11 @@ fn certificate_and_key_come_together_and_are_pem() {
         fs::write(&path, text).unwrap();
         path.to_string_lossy().into_owned()
     };
-    let cert = file(
-        "cert.pem",
-        "Subject: x\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    );
-    let key = file(
-        "key.pem",
-        "-----BEGIN EC PRIVATE KEY-----\r\nAAAA\r\n-----END EC PRIVATE KEY-----\r\n",
-    );
+    let cert = file("cert.pem", "Subject: x\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let key = file("key.pem", "-----BEGIN EC PRIVATE KEY-----\r\nAAAA\r\n-----END EC PRIVATE KEY-----\r\n");
 
     let config = case(&[("tls_cert", &cert), ("tls_key", &key)], &[], None).unwrap();
-    assert_eq!(
-        config.settings.tls,
-        Tls::Files {
-            cert: PathBuf::from(&cert),
-            key: PathBuf::from(&key)
-        }
-    );
+    assert_eq!(config.settings.tls, Tls::Files { cert: PathBuf::from(&cert), key: PathBuf::from(&key) });
 
     refused(
         &[("tls_cert", &cert)],
@@ -350,9 +284,7 @@ fn certificate_and_key_come_together_and_are_pem() {
         &[],
         &[("SCIMD_TLS_KEY", &key)],
         None,
-        expect![
-            "tls_key from environment SCIMD_TLS_KEY: it needs tls_cert beside it, which is not set"
-        ],
+        expect!["tls_key from environment SCIMD_TLS_KEY: it needs tls_cert beside it, which is not set"],
     );
     refused(
         &[("tls", "off"), ("tls_cert", &cert), ("tls_key", &key)],
@@ -364,15 +296,10 @@ fn certificate_and_key_come_together_and_are_pem() {
         &[("tls_cert", "/nowhere/cert.pem"), ("tls_key", &key)],
         &[],
         None,
-        expect![
-            "tls_cert from flag --tls-cert: cannot read /nowhere/cert.pem: No such file or directory (os error 2)"
-        ],
+        expect!["tls_cert from flag --tls-cert: cannot read /nowhere/cert.pem: No such file or directory (os error 2)"],
     );
     let swapped = case(&[("tls_cert", &key), ("tls_key", &cert)], &[], None).unwrap_err();
-    assert!(
-        swapped.contains("tls_cert from flag --tls-cert") && swapped.contains("no PEM certificate"),
-        "{swapped}"
-    );
+    assert!(swapped.contains("tls_cert from flag --tls-cert") && swapped.contains("no PEM certificate"), "{swapped}");
 }
 
 #[test]
@@ -380,10 +307,7 @@ fn public_url_is_scheme_host_and_port() {
     for (text, kept) in [
         ("https://scim.example.com", "https://scim.example.com"),
         ("HTTPS://SCIM.Example.com/", "https://scim.example.com"),
-        (
-            "https://scim.example.com:9443",
-            "https://scim.example.com:9443",
-        ),
+        ("https://scim.example.com:9443", "https://scim.example.com:9443"),
         ("https://[2001:db8::1]:9443", "https://[2001:db8::1]:9443"),
         ("https://[::1]", "https://[::1]"),
     ] {
@@ -408,29 +332,16 @@ fn public_url_is_scheme_host_and_port() {
         "https://a..b",
     ] {
         let error = case(&[("public_url", bad)], &[], None).unwrap_err();
-        assert!(
-            error.starts_with("public_url from flag --public-url: "),
-            "{error}"
-        );
+        assert!(error.starts_with("public_url from flag --public-url: "), "{error}");
     }
-    let error = case(
-        &[("public_url", "https://anna:s3cret@scim.example.com")],
-        &[],
-        None,
-    )
-    .unwrap_err();
-    assert!(
-        error.contains("user name") && !error.contains("s3cret"),
-        "{error}"
-    );
+    let error = case(&[("public_url", "https://anna:s3cret@scim.example.com")], &[], None).unwrap_err();
+    assert!(error.contains("user name") && !error.contains("s3cret"), "{error}");
 
     refused(
         &[("public_url", "http://scim.example.com")],
         &[],
         None,
-        expect![
-            "public_url from flag --public-url: http is for tls = off only; begin it with https://"
-        ],
+        expect!["public_url from flag --public-url: http is for tls = off only; begin it with https://"],
     );
     let behind_a_proxy = [("public_url", "http://localhost:8080"), ("tls", "off")];
     assert!(case(&behind_a_proxy, &[], None).is_ok());
@@ -438,35 +349,14 @@ fn public_url_is_scheme_host_and_port() {
 
 #[test]
 fn cache_sizes_have_units_and_bounds() {
-    for (text, bytes) in [
-        ("256MiB", 256 << 20),
-        ("1 GiB", 1 << 30),
-        ("1024kib", 1 << 20),
-        ("1048576", 1 << 20),
-        ("1048576B", 1 << 20),
-    ] {
-        assert_eq!(
-            case(&[("cache_bytes", text)], &[], None)
-                .unwrap()
-                .settings
-                .cache_bytes,
-            bytes,
-            "{text}"
-        );
+    for (text, bytes) in
+        [("256MiB", 256 << 20), ("1 GiB", 1 << 30), ("1024kib", 1 << 20), ("1048576", 1 << 20), ("1048576B", 1 << 20)]
+    {
+        assert_eq!(case(&[("cache_bytes", text)], &[], None).unwrap().settings.cache_bytes, bytes, "{text}");
     }
-    for bad in [
-        "",
-        "MiB",
-        "1MB",
-        "-1",
-        "1.5GiB",
-        "0",
-        "1048575",
-        "1025GiB",
-        "99999999999999999999",
-        "99999999999GiB",
-        "1é",
-    ] {
+    for bad in
+        ["", "MiB", "1MB", "-1", "1.5GiB", "0", "1048575", "1025GiB", "99999999999999999999", "99999999999GiB", "1é"]
+    {
         assert!(case(&[("cache_bytes", bad)], &[], None).is_err(), "{bad}");
     }
     assert!(case(&[], &[], Some("cache_bytes = -1")).is_err());
@@ -476,18 +366,9 @@ fn cache_sizes_have_units_and_bounds() {
 fn the_bootstrap_token_is_checked_and_never_repeated() {
     let good = "0123456789abcdefghijklmnopqrstu~";
     let config = case(&[], &[("SCIMD_BOOTSTRAP_TOKEN", good)], None).unwrap();
-    assert_eq!(
-        config.settings.bootstrap_token.as_ref().unwrap().expose(),
-        good
-    );
-    assert!(
-        !format!("{config:?}").contains("0123456789"),
-        "a secret in Debug"
-    );
-    assert!(
-        !format!("{:?}", config.rows()).contains("0123456789"),
-        "a secret in the rows"
-    );
+    assert_eq!(config.settings.bootstrap_token.as_ref().unwrap().expose(), good);
+    assert!(!format!("{config:?}").contains("0123456789"), "a secret in Debug");
+    assert!(!format!("{:?}", config.rows()).contains("0123456789"), "a secret in the rows");
     assert!(format!("{:?}", config.rows()).contains("(set)"));
 
     for bad in [
@@ -498,10 +379,7 @@ fn the_bootstrap_token_is_checked_and_never_repeated() {
         "0123456789".repeat(52),
     ] {
         let error = case(&[], &[("SCIMD_BOOTSTRAP_TOKEN", &bad)], None).unwrap_err();
-        assert!(
-            error.starts_with("bootstrap_token from environment SCIMD_BOOTSTRAP_TOKEN: it "),
-            "{error}"
-        );
+        assert!(error.starts_with("bootstrap_token from environment SCIMD_BOOTSTRAP_TOKEN: it "), "{error}");
         assert!(!error.contains("0123456789"), "{error}");
     }
 }

@@ -10,9 +10,8 @@ use crate::logging;
 use crate::server::network::Network;
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!("\"{text}\" is not an IP address with a port, such as 127.0.0.1:8443 or [::1]:8443")
-    })
+    text.parse()
+        .map_err(|_| format!("\"{text}\" is not an IP address with a port, such as 127.0.0.1:8443 or [::1]:8443"))
 }
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
@@ -31,23 +30,14 @@ pub(super) fn one_of(text: &str, names: &[&str]) -> Result<String, String> {
 }
 
 pub(super) fn log_format(text: &str) -> Result<logging::Format, String> {
-    match logging::Format::NAMES
-        .iter()
-        .find(|(name, _)| *name == text)
-    {
+    match logging::Format::NAMES.iter().find(|(name, _)| *name == text) {
         Some((_, format)) => Ok(*format),
-        None => Err(format!(
-            "\"{text}\" is not one of {}",
-            logging::Format::NAMES.map(|(name, _)| name).join(", ")
-        )),
+        None => Err(format!("\"{text}\" is not one of {}", logging::Format::NAMES.map(|(name, _)| name).join(", "))),
     }
 }
 
 pub(super) fn log_format_name(format: logging::Format) -> Option<&'static str> {
-    logging::Format::NAMES
-        .iter()
-        .find(|(_, named)| *named == format)
-        .map(|(name, _)| *name)
+    logging::Format::NAMES.iter().find(|(_, named)| *named == format).map(|(name, _)| *name)
 }
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {
@@ -59,16 +49,9 @@ pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let networks: Vec<Network> = text
-        .split(',')
-        .map(|item| item.trim().parse())
-        .collect::<Result<_, String>>()?;
+    let networks: Vec<Network> = text.split(',').map(|item| item.trim().parse()).collect::<Result<_, String>>()?;
     if networks.len() > limits::TRUSTED_PROXIES_MAX {
-        return Err(format!(
-            "it has {} entries, more than {}",
-            networks.len(),
-            limits::TRUSTED_PROXIES_MAX
-        ));
+        return Err(format!("it has {} entries, more than {}", networks.len(), limits::TRUSTED_PROXIES_MAX));
     }
     Ok(networks)
 }
@@ -85,9 +68,7 @@ pub(super) fn cache_bytes(text: &str) -> Result<u64, String> {
     };
     let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     let (true, Some(unit)) = (plain, unit) else {
-        return Err(format!(
-            "\"{text}\" is not a number of bytes, nor one with the unit KiB, MiB or GiB"
-        ));
+        return Err(format!("\"{text}\" is not a number of bytes, nor one with the unit KiB, MiB or GiB"));
     };
     digits
         .parse::<u64>()
@@ -117,12 +98,7 @@ pub(super) fn key_file(text: &str) -> Result<PathBuf, String> {
 /// Scheme, host and port with nothing behind them. Case is folded and one slash at the end dropped, so that URLs made
 /// from it are always the same text.
 pub(super) fn public_url(text: &str) -> Result<String, String> {
-    let problem = |what: &str| {
-        Err(format!(
-            "\"{}\" {what}, such as https://scim.example.com",
-            without_userinfo(text)
-        ))
-    };
+    let problem = |what: &str| Err(format!("\"{}\" {what}, such as https://scim.example.com", without_userinfo(text)));
     let folded = text.to_ascii_lowercase();
     let Some((scheme @ ("https" | "http"), rest)) = folded.split_once("://") else {
         return problem("is not a URL that begins with https://");
@@ -156,16 +132,10 @@ pub(super) fn check_token(text: &str) -> Result<(), String> {
         return Err("it may hold printable ASCII characters only, and no spaces".to_owned());
     }
     if text.len() < limits::BOOTSTRAP_TOKEN_CHARS_MIN {
-        return Err(format!(
-            "it is shorter than {} characters",
-            limits::BOOTSTRAP_TOKEN_CHARS_MIN
-        ));
+        return Err(format!("it is shorter than {} characters", limits::BOOTSTRAP_TOKEN_CHARS_MIN));
     }
     if text.len() > limits::BOOTSTRAP_TOKEN_CHARS_MAX {
-        return Err(format!(
-            "it is longer than {} characters",
-            limits::BOOTSTRAP_TOKEN_CHARS_MAX
-        ));
+        return Err(format!("it is longer than {} characters", limits::BOOTSTRAP_TOKEN_CHARS_MAX));
     }
     Ok(())
 }
@@ -194,9 +164,7 @@ fn pem_file(text: &str, label_end: &str, kind: &str) -> Result<PathBuf, String> 
 fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
     let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(limits::PEM_FILE_BYTES_MAX)
-        .read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(limits::PEM_FILE_BYTES_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -210,19 +178,11 @@ fn without_userinfo(text: &str) -> String {
 
 fn is_host(host: &str) -> bool {
     if let Some(v6) = host.strip_prefix('[') {
-        return v6
-            .strip_suffix(']')
-            .is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok());
+        return v6.strip_suffix(']').is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok());
     }
     let label = |label: &str| {
-        let inner = label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        !label.is_empty()
-            && label.len() <= 63
-            && inner
-            && !label.starts_with('-')
-            && !label.ends_with('-')
+        let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        !label.is_empty() && label.len() <= 63 && inner && !label.starts_with('-') && !label.ends_with('-')
     };
     host.len() <= 253 && host.split('.').all(label)
 }

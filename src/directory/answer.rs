@@ -73,7 +73,12 @@ struct Fields {
 
 impl Fields {
     fn of(part: &Part<'_>) -> Fields {
-        Fields { value: part.has("value"), reference: part.has("$ref"), kind: part.has("type"), display: part.has("display") }
+        Fields {
+            value: part.has("value"),
+            reference: part.has("$ref"),
+            kind: part.has("type"),
+            display: part.has("display"),
+        }
     }
 }
 

@@ -106,12 +106,7 @@ fn schemas(resource_type: &ResourceType, record: &Record<'_>) -> Value {
     urns.map(|urn| Value::from(urn.as_str())).collect()
 }
 
-async fn some_members(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    group: Group,
-    ids: &[Uuid],
-) -> Result<Vec<Value>, Error> {
+async fn some_members(call: &Call<'_>, snapshot: &Snapshot, group: Group, ids: &[Uuid]) -> Result<Vec<Value>, Error> {
     let rows: Vec<Vec<u8>> =
         ids.iter().map(|id| keys::member(call.tenant.number, group.id, group.generation, *id)).collect();
     let there = snapshot.get_many(&rows).await.map_err(super::store_error)?;
@@ -127,7 +122,8 @@ async fn all_members(call: &Call<'_>, snapshot: &Snapshot, group: Group) -> Resu
             list.push(members::element(call.base, &row)?);
         }
         if list.len() > limits::MEMBERS_FILTERED_MAX {
-            let why = format!("the filter would look at more than {} members of one group", limits::MEMBERS_FILTERED_MAX);
+            let why =
+                format!("the filter would look at more than {} members of one group", limits::MEMBERS_FILTERED_MAX);
             return Err(Error::new(Kind::TooMany, why));
         }
     }

@@ -31,12 +31,7 @@ impl Unseen {
 }
 
 /// Writes the wanted members of `group` under a new generation. `current` is the group's generation, `None` when it is about to be created.
-pub async fn write(
-    call: &Call<'_>,
-    id: Uuid,
-    current: Option<u64>,
-    wanted: &Wanted,
-) -> Result<Unseen, Error> {
+pub async fn write(call: &Call<'_>, id: Uuid, current: Option<u64>, wanted: &Wanted) -> Result<Unseen, Error> {
     let snapshot = call.directory.snapshot().await?;
     let mut unseen = announce(call, id).await?;
     let group = Group { id, generation: unseen.generation };
@@ -50,7 +45,8 @@ pub async fn write(
         while let Some(page) =
             members::page(&snapshot, call.tenant.number, Group { id, generation }, &mut after).await?
         {
-            let stays = page.iter().filter_map(|row| keys::last_id(row.key)).filter(|id| wanted.state.get(id) != Some(&false));
+            let stays =
+                page.iter().filter_map(|row| keys::last_id(row.key)).filter(|id| wanted.state.get(id) != Some(&false));
             chunk.extend(stays);
             flush(call, group, &mut chunk, &mut written, limits::MEMBERS_CHUNK).await?;
         }

@@ -50,11 +50,7 @@ struct Hit {
     entry: Entry,
 }
 
-fn parts<'a>(
-    types: &[&'a ResourceType],
-    query: &Query,
-    reading: &mut Reading<'_>,
-) -> Result<Vec<Part<'a>>, Error> {
+fn parts<'a>(types: &[&'a ResourceType], query: &Query, reading: &mut Reading<'_>) -> Result<Vec<Part<'a>>, Error> {
     let mut parts = Vec::with_capacity(types.len());
     let (mut unknown, mut unsortable) = (None, None);
     for resource_type in types {
@@ -238,7 +234,9 @@ async fn sorted(
     let mut keyed: Vec<(SortKey, usize, Uuid)> = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let needs = Needs::of(None, part.sort.as_ref());
-        let key = |document: &Map<String, Value>| part.sort.as_ref().map_or(SortKey::Missing, |attr| sort_key(attr, document));
+        let key = |document: &Map<String, Value>| {
+            part.sort.as_ref().map_or(SortKey::Missing, |attr| sort_key(attr, document))
+        };
         match &part.filter {
             None => each(call, snapshot, part, &needs, |id, document| keyed.push((key(&document), index, id))).await?,
             Some(filter) => {

@@ -326,7 +326,8 @@ async fn closes_no_circle(
 ) -> Result<(), Error> {
     let tenant = call.tenant.number;
     if membership::is_within(snapshot, tenant, group, member).await? {
-        let why = format!("'members': the group {member} is or contains the group {group}, which cannot contain it too");
+        let why =
+            format!("'members': the group {member} is or contains the group {group}, which cannot contain it too");
         return Err(Error::new(Kind::InvalidValue, why));
     }
     // Two requests that together would close a circle rely on each other's absence.

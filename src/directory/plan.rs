@@ -166,7 +166,8 @@ async fn one(
             let prefix = keys::index(tenant, code, *attribute, value);
             // Longer keys that start the same are those of longer values.
             let length = prefix.len() + 16;
-            scan(snapshot, &prefix, false, |row| (row.key.len() == length).then(|| keys::last_id(row.key))?, ids).await?;
+            scan(snapshot, &prefix, false, |row| (row.key.len() == length).then(|| keys::last_id(row.key))?, ids)
+                .await?;
         }
         Lookup::Starting(unique, attribute, start) => {
             let prefix = keys::starting(*unique, tenant, code, *attribute, start);
@@ -215,7 +216,8 @@ async fn scan(
 
 /// The answer to a query that would look at more resources than the limit.
 pub fn too_many(limit: usize) -> Error {
-    let why = format!("the query would look at more than {limit} resources; filter by an indexed attribute with eq or sw");
+    let why =
+        format!("the query would look at more than {limit} resources; filter by an indexed attribute with eq or sw");
     Error::new(Kind::TooMany, why)
 }
 

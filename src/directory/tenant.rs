@@ -43,12 +43,13 @@ pub async fn make_first(
     Ok(directory.commit(batch).await?.is_some())
 }
 
-/// The tenant of this name.
-pub async fn by_name(snapshot: &Snapshot, name: &str) -> Result<Option<Tenant>, Error> {
+/// The tenant of this name, as it is now.
+pub async fn find(directory: &Directory, name: &str) -> Result<Option<Tenant>, Error> {
+    let snapshot = directory.snapshot().await?;
     let Some(entry) = snapshot.get(&keys::tenant_name(name)).await.map_err(super::store_error)? else {
         return Ok(None);
     };
-    by_number(snapshot, record::unpack_number(&entry.value)?).await
+    by_number(&snapshot, record::unpack_number(&entry.value)?).await
 }
 
 /// The tenant of this number.
@@ -56,12 +57,7 @@ pub async fn by_number(snapshot: &Snapshot, number: u32) -> Result<Option<Tenant
     let Some(entry) = snapshot.get(&keys::tenant(number)).await.map_err(super::store_error)? else { return Ok(None) };
     let settings: record::Tenant = record::unpack(&entry.value)?;
     let dialect = dialect(&settings)?;
-    Ok(Some(Tenant {
-        number,
-        name: settings.name,
-        dialect,
-        discovery_without_token: settings.discovery_without_token,
-    }))
+    Ok(Some(Tenant { number, name: settings.name, dialect, discovery_without_token: settings.discovery_without_token }))
 }
 
 fn dialect(settings: &record::Tenant) -> Result<&'static Dialect, Error> {

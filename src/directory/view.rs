@@ -23,12 +23,7 @@ pub struct View {
 }
 
 /// The resource `id`, or `NotFound`.
-pub async fn find(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    resource_type: &ResourceType,
-    id: Uuid,
-) -> Result<View, Error> {
+pub async fn find(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType, id: Uuid) -> Result<View, Error> {
     let key = keys::record(call.tenant.number, keys::type_code(resource_type), id);
     match snapshot.get(&key).await.map_err(super::store_error)? {
         Some(entry) => of(call, snapshot, resource_type, id, entry).await,

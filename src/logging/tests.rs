@@ -6,13 +6,7 @@ use super::{Format, as_json, check_level};
 
 #[test]
 fn levels_and_targets_are_taken() {
-    for good in [
-        "info",
-        "OFF",
-        "warn,scimd::store=debug",
-        "info,hyper=off",
-        "scimd[span]=trace",
-    ] {
+    for good in ["info", "OFF", "warn,scimd::store=debug", "info,hyper=off", "scimd[span]=trace"] {
         assert_eq!(check_level(good), Ok(()), "{good}");
     }
 }

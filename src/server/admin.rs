@@ -90,13 +90,7 @@ pub struct Bound {
 /// [`Error::InUse`], [`Error::NotASocket`] or [`Error::Io`]; a path of more than about 107 bytes is an `Io` error, for
 /// the operating system's socket addresses end there.
 pub fn bind(socket: &Path) -> Result<Bound, Error> {
-    let io = |action| {
-        move |source| Error::Io {
-            path: socket.to_owned(),
-            action,
-            source,
-        }
-    };
+    let io = |action| move |source| Error::Io { path: socket.to_owned(), action, source };
     if let Some(folder) = socket.parent() {
         private_folder(folder)?;
     }
@@ -113,11 +107,7 @@ pub fn bind(socket: &Path) -> Result<Bound, Error> {
 ///
 /// # Errors
 /// [`Error::Io`] outside a tokio runtime's I/O, [`Error::Reflection`], [`Error::Transport`].
-pub async fn serve(
-    bound: Bound,
-    state: AdminState,
-    stop: watch::Receiver<bool>,
-) -> Result<(), Error> {
+pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>) -> Result<(), Error> {
     let Bound { listener, file } = bound;
     let listener = UnixListener::from_std(listener).map_err(|source| Error::Io {
         path: file.0.clone(),
@@ -151,11 +141,7 @@ pub async fn serve(
 }
 
 /// Keeps the health service's answer for the whole server in step with readiness. Ends when the drain is over.
-async fn report_until(
-    mut ready: watch::Receiver<Readiness>,
-    reporter: HealthReporter,
-    stop: watch::Receiver<bool>,
-) {
+async fn report_until(mut ready: watch::Receiver<Readiness>, reporter: HealthReporter, stop: watch::Receiver<bool>) {
     let follow = async {
         loop {
             let status = match *ready.borrow_and_update() {
@@ -185,31 +171,14 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
 }
 
 fn private_folder(folder: &Path) -> Result<(), Error> {
-    let io = |action| {
-        move |source| Error::Io {
-            path: folder.to_owned(),
-            action,
-            source,
-        }
-    };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(io("create the directory"))?;
+    let io = |action| move |source| Error::Io { path: folder.to_owned(), action, source };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io("create the directory"))?;
     // It may have been there with another mode.
-    fs::set_permissions(folder, Permissions::from_mode(0o700))
-        .map_err(io("set the directory's mode"))
+    fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(io("set the directory's mode"))
 }
 
 fn remove_stale(socket: &Path) -> Result<(), Error> {
-    let io = |action| {
-        move |source| Error::Io {
-            path: socket.to_owned(),
-            action,
-            source,
-        }
-    };
+    let io = |action| move |source| Error::Io { path: socket.to_owned(), action, source };
     match fs::symlink_metadata(socket) {
         Ok(there) if !there.file_type().is_socket() => {
             return Err(Error::NotASocket(socket.to_owned()));

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SanType,
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, DnsName};
@@ -58,10 +58,7 @@ impl Names {
     /// Adds a DNS name or an IP address, the latter with brackets or without. What is neither cannot stand in a
     /// certificate, and is left out.
     pub fn add(&mut self, name: &str) {
-        let bare = name
-            .strip_prefix('[')
-            .and_then(|name| name.strip_suffix(']'))
-            .unwrap_or(name);
+        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         if let Ok(ip) = bare.parse::<IpAddr>() {
             if !self.ips.contains(&ip) {
                 self.ips.push(ip);
@@ -79,20 +76,14 @@ impl Names {
 /// not about to expire. Files are replaced whole, keys are readable to their owner alone, and a crash at any point
 /// leaves files that the next start completes.
 pub fn ensure(dir: &Path, names: &Names, now: SystemTime) -> Result<(), Error> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|error| Error::file(dir, error))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Error::file(dir, error))?;
     let at = |name: &str| dir.join(name);
     if !exists(&at(CA_CERT))? {
         create_ca(dir, now)?;
     }
     let ca_pem = read(&at(CA_CERT))?;
-    let ca_der = CertificateDer::from_pem_slice(ca_pem.as_bytes())
-        .map_err(|_| Error::NoCertificate(at(CA_CERT)))?;
-    let (_, ca) =
-        X509Certificate::from_der(&ca_der).map_err(|_| Error::BadCertificate(at(CA_CERT)))?;
+    let ca_der = CertificateDer::from_pem_slice(ca_pem.as_bytes()).map_err(|_| Error::NoCertificate(at(CA_CERT)))?;
+    let (_, ca) = X509Certificate::from_der(&ca_der).map_err(|_| Error::BadCertificate(at(CA_CERT)))?;
     let ca_end = end_of(&ca);
     if ca_end <= now {
         return Err(Error::Expired(at(CA_CERT)));
@@ -102,10 +93,7 @@ pub fn ensure(dir: &Path, names: &Names, now: SystemTime) -> Result<(), Error> {
     }
     let key = KeyPair::from_pem(&read(&at(CA_KEY))?).map_err(|_| Error::NoKey(at(CA_KEY)))?;
     if key.subject_public_key_info() != ca.public_key().raw {
-        return Err(Error::Mismatch {
-            cert: at(CA_CERT),
-            key: at(CA_KEY),
-        });
+        return Err(Error::Mismatch { cert: at(CA_CERT), key: at(CA_KEY) });
     }
     let issuer = Issuer::from_ca_cert_der(&ca_der, key).map_err(Error::Make)?;
     create_leaf(dir, names, &issuer, &ca_pem, now, ca_end)
@@ -124,10 +112,7 @@ fn create_ca(dir: &Path, now: SystemTime) -> Result<(), Error> {
     let mut params = CertificateParams::default();
     let host = gethostname::gethostname().to_string_lossy().into_owned();
     // RFC 5280 allows a common name 64 characters.
-    params.distinguished_name = name(&format!(
-        "scimd local CA {}",
-        host.chars().take(40).collect::<String>()
-    ));
+    params.distinguished_name = name(&format!("scimd local CA {}", host.chars().take(40).collect::<String>()));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = true;
@@ -149,13 +134,9 @@ fn create_leaf(
     let mut params = CertificateParams::default();
     params.distinguished_name = name("scimd");
     for dns in &names.dns {
-        params.subject_alt_names.push(SanType::DnsName(
-            dns.as_str().try_into().map_err(Error::Make)?,
-        ));
+        params.subject_alt_names.push(SanType::DnsName(dns.as_str().try_into().map_err(Error::Make)?));
     }
-    params
-        .subject_alt_names
-        .extend(names.ips.iter().map(|ip| SanType::IpAddress(*ip)));
+    params.subject_alt_names.extend(names.ips.iter().map(|ip| SanType::IpAddress(*ip)));
     // Python's strict verification wants a key identifier on every certificate, which comes with these.
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
@@ -171,12 +152,7 @@ fn create_leaf(
 
 /// Whether the server certificate can go on being served: it is there, of this CA, of its key, long enough valid, with
 /// all names.
-fn is_leaf_good(
-    dir: &Path,
-    ca: &X509Certificate<'_>,
-    names: &Names,
-    now: SystemTime,
-) -> Result<bool, Error> {
+fn is_leaf_good(dir: &Path, ca: &X509Certificate<'_>, names: &Names, now: SystemTime) -> Result<bool, Error> {
     let (cert_path, key_path) = (dir.join(SERVER_CERT), dir.join(SERVER_KEY));
     if !exists(&cert_path)? || !exists(&key_path)? {
         return Ok(false);
@@ -185,13 +161,11 @@ fn is_leaf_good(
     let Ok(der) = CertificateDer::from_pem_slice(cert_pem.as_bytes()) else {
         return Ok(false);
     };
-    let (Ok((_, cert)), Ok(key)) = (X509Certificate::from_der(&der), KeyPair::from_pem(&key_pem))
-    else {
+    let (Ok((_, cert)), Ok(key)) = (X509Certificate::from_der(&der), KeyPair::from_pem(&key_pem)) else {
         return Ok(false);
     };
     let left = DAY * u32::try_from(limits::LEAF_DAYS_LEFT_MIN).unwrap_or(u32::MAX);
-    let of_ca =
-        cert.issuer().as_raw() == ca.subject().as_raw() && issuer_key(&cert) == subject_key(ca);
+    let of_ca = cert.issuer().as_raw() == ca.subject().as_raw() && issuer_key(&cert) == subject_key(ca);
     // With little left of the CA itself, a new certificate would not last longer.
     let lasts = end_of(&cert) >= (now + left).min(end_of(ca));
     let of_key = key.subject_public_key_info() == cert.public_key().raw;
@@ -202,13 +176,8 @@ fn covers(cert: &X509Certificate<'_>, names: &Names) -> bool {
     let Ok(Some(alternative)) = cert.subject_alternative_name() else {
         return false;
     };
-    let has = |wanted: &dyn Fn(&GeneralName<'_>) -> bool| {
-        alternative.value.general_names.iter().any(wanted)
-    };
-    let dns = names
-        .dns
-        .iter()
-        .all(|dns| has(&|name| matches!(name, GeneralName::DNSName(found) if found == dns)));
+    let has = |wanted: &dyn Fn(&GeneralName<'_>) -> bool| alternative.value.general_names.iter().any(wanted);
+    let dns = names.dns.iter().all(|dns| has(&|name| matches!(name, GeneralName::DNSName(found) if found == dns)));
     let ips = names.ips.iter().all(|ip| {
         let octets = match ip {
             IpAddr::V4(ip) => ip.octets().to_vec(),
@@ -220,29 +189,22 @@ fn covers(cert: &X509Certificate<'_>, names: &Names) -> bool {
 }
 
 fn issuer_key<'a>(cert: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
-    cert.extensions()
-        .iter()
-        .find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::AuthorityKeyIdentifier(id) => {
-                id.key_identifier.as_ref().map(|id| id.0)
-            }
-            _ => None,
-        })
+    cert.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(id) => id.key_identifier.as_ref().map(|id| id.0),
+        _ => None,
+    })
 }
 
 fn subject_key<'a>(cert: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
-    cert.extensions()
-        .iter()
-        .find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
-            _ => None,
-        })
+    cert.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
+        _ => None,
+    })
 }
 
 /// The end of a certificate's validity; one that ended before 1970 ends then.
 pub fn end_of(cert: &X509Certificate<'_>) -> SystemTime {
-    UNIX_EPOCH
-        + Duration::from_secs(u64::try_from(cert.validity().not_after.timestamp()).unwrap_or(0))
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(cert.validity().not_after.timestamp()).unwrap_or(0))
 }
 
 fn name(common: &str) -> DistinguishedName {
@@ -277,11 +239,7 @@ fn replace(dir: &Path, name: &str, text: &str, mode: u32) -> Result<(), Error> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(&temp)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temp)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&temp, &path)?;

@@ -60,21 +60,12 @@ impl Pace {
 
 /// The whole body of a request, at most `bytes_max` long. A body that declares to be longer is refused before any of
 /// it is read, and so before a client that waits for `100 Continue` sends it.
-pub async fn read(
-    body: Incoming,
-    content_length: Option<u64>,
-    bytes_max: usize,
-) -> Result<Bytes, ReadError> {
+pub async fn read(body: Incoming, content_length: Option<u64>, bytes_max: usize) -> Result<Bytes, ReadError> {
     collect(body, content_length, bytes_max, &Pace::default()).await
 }
 
 /// `read` for any body and any pace.
-pub async fn collect<B>(
-    body: B,
-    content_length: Option<u64>,
-    bytes_max: usize,
-    pace: &Pace,
-) -> Result<Bytes, ReadError>
+pub async fn collect<B>(body: B, content_length: Option<u64>, bytes_max: usize, pace: &Pace) -> Result<Bytes, ReadError>
 where
     B: Body<Data = Bytes>,
 {
@@ -88,9 +79,7 @@ where
     let mut rest = BytesMut::new();
     let mut length = 0_usize;
     while !body.is_end_stream() {
-        let frame = timeout_at(pace.deadline(start, length), body.frame())
-            .await
-            .map_err(|_| ReadError::TooSlow)?;
+        let frame = timeout_at(pace.deadline(start, length), body.frame()).await.map_err(|_| ReadError::TooSlow)?;
         let Some(frame) = frame else { break };
         // Trailers are of no use to anyone here.
         let Ok(data) = frame.map_err(|_| ReadError::Broken)?.into_data() else {
@@ -106,20 +95,12 @@ where
         }
         if rest.is_empty() {
             // What is declared is within the limit, so it may be set aside at once.
-            rest.reserve(
-                declared
-                    .and_then(|length| usize::try_from(length).ok())
-                    .unwrap_or(length),
-            );
+            rest.reserve(declared.and_then(|length| usize::try_from(length).ok()).unwrap_or(length));
             rest.extend_from_slice(&first);
         }
         rest.extend_from_slice(&data);
     }
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        rest.freeze()
-    })
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
 /// The body of an answer.
@@ -143,19 +124,14 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = Cut;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match self.get_mut() {
             Self::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Full(bytes) => {
                 let part = bytes.split_to(bytes.len().min(limits::ANSWER_FRAME_BYTES_MAX));
                 Poll::Ready(Some(Ok(Frame::data(part))))
             }
-            Self::Stream(parts) => parts
-                .poll_recv(cx)
-                .map(|part| part.map(|part| part.map(Frame::data))),
+            Self::Stream(parts) => parts.poll_recv(cx).map(|part| part.map(|part| part.map(Frame::data))),
         }
     }
 

@@ -80,10 +80,7 @@ impl Default for Times {
         let ms = Duration::from_millis;
         Self {
             handshake: ms(limits::HANDSHAKE_MS_MAX),
-            patience: Patience {
-                head: ms(limits::HEAD_MS_MAX),
-                write: ms(limits::WRITE_WINDOW_MS),
-            },
+            patience: Patience { head: ms(limits::HEAD_MS_MAX), write: ms(limits::WRITE_WINDOW_MS) },
             idle_http1: ms(limits::IDLE_HTTP1_MS_MAX),
             idle: ms(limits::IDLE_MS_MAX),
             close: ms(limits::CLOSE_MS_MAX),
@@ -124,8 +121,7 @@ impl Pulse {
     /// Since when nothing is being done here; `None` while a request is handled or answered, and once it was asked to
     /// close. A connection that has not sent a whole request yet counts as idle.
     pub fn idle_since(&self) -> Option<Instant> {
-        let busy =
-            self.handling.load(Ordering::Acquire) > 0 || self.answering.load(Ordering::Acquire) > 0;
+        let busy = self.handling.load(Ordering::Acquire) > 0 || self.answering.load(Ordering::Acquire) > 0;
         let closing = self.asked.load(Ordering::Acquire);
         (!busy && !closing).then(|| self.touched())
     }
@@ -161,10 +157,7 @@ enum Stage {
 
 impl Ticket {
     fn new(pulse: &Arc<Pulse>, stage: Stage) -> Self {
-        let ticket = Self {
-            pulse: Arc::clone(pulse),
-            stage,
-        };
+        let ticket = Self { pulse: Arc::clone(pulse), stage };
         ticket.count().fetch_add(1, Ordering::AcqRel);
         pulse.touch();
         ticket
@@ -202,10 +195,7 @@ impl Body for Outgoing {
     type Data = Bytes;
     type Error = Cut;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let me = self.get_mut();
         let frame = Pin::new(&mut me.answer).poll_frame(cx);
         if frame.is_ready() {
@@ -251,10 +241,7 @@ pub async fn run<H, F>(
         None => Socket::Plain(tcp),
         Some(config) => {
             // Boxed, so that the space of a handshake is not kept for as long as the connection lives.
-            let handshake = Box::pin(timeout(
-                setting.times.handshake,
-                Socket::accept_tls(tcp, config),
-            ));
+            let handshake = Box::pin(timeout(setting.times.handshake, Socket::accept_tls(tcp, config)));
             let outcome = tokio::select! {
                 outcome = handshake => outcome,
                 () = pulse.ask.notified() => return,
@@ -267,16 +254,8 @@ pub async fn run<H, F>(
             }
         }
     };
-    let http = if socket.is_http2() {
-        Http::Two
-    } else {
-        Http::One
-    };
-    let peer = Peer {
-        addr,
-        tls: socket.tls_version(),
-        http,
-    };
+    let http = if socket.is_http2() { Http::Two } else { Http::One };
+    let peer = Peer { addr, tls: socket.tls_version(), http };
     pulse.touch();
     match http {
         Http::One => run_http1(socket, peer, pulse, setting, stop).await,
@@ -299,8 +278,7 @@ async fn run_http1<H, F>(
     let guard = Guard::http1(socket, Arc::clone(&verdict), times.patience);
     let counted = Arc::clone(&pulse);
     let service = service_fn(move |request| {
-        let (handler, pulse, verdict) =
-            (handler.clone(), Arc::clone(&counted), Arc::clone(&verdict));
+        let (handler, pulse, verdict) = (handler.clone(), Arc::clone(&counted), Arc::clone(&verdict));
         let number = verdict.next_request();
         async move {
             let refused = verdict.of(number);
@@ -320,14 +298,7 @@ async fn run_http1<H, F>(
         .half_close(false)
         .max_buf_size(limits::HTTP1_BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(guard), service);
-    let end = drive(
-        Pin::new(&mut connection),
-        http1::Connection::graceful_shutdown,
-        &pulse,
-        &times,
-        &mut stop,
-    )
-    .await;
+    let end = drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, &pulse, &times, &mut stop).await;
     let guard = connection.into_parts().io.into_inner();
     if matches!(end, End::Finished) && guard.is_unread() {
         linger(guard.into_inner().into_tcp(), times.linger).await;
@@ -367,18 +338,8 @@ async fn run_http2<H, F>(
         .max_send_buf_size(limits::HTTP2_SEND_BYTES_MAX)
         .keep_alive_interval(times.ping)
         .keep_alive_timeout(times.pong)
-        .serve_connection(
-            TokioIo::new(Guard::writes_only(socket, times.patience)),
-            service,
-        );
-    drive(
-        pin!(connection),
-        http2::Connection::graceful_shutdown,
-        &pulse,
-        &times,
-        &mut stop,
-    )
-    .await;
+        .serve_connection(TokioIo::new(Guard::writes_only(socket, times.patience)), service);
+    drive(pin!(connection), http2::Connection::graceful_shutdown, &pulse, &times, &mut stop).await;
 }
 
 /// The answer of the handler, or that of a refusal; a panic of the handler is the latter, and the connection lives on.
@@ -411,12 +372,10 @@ where
 /// values.
 async fn caught<F: Future>(future: F) -> Result<F::Output, ()> {
     let mut future = pin!(future);
-    poll_fn(
-        move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(_) => Poll::Ready(Err(())),
-        },
-    )
+    poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(())),
+    })
     .await
 }
 
@@ -425,11 +384,7 @@ fn fault_http2<B>(request: &Request<B>) -> Option<Refusal> {
     if request.method() == Method::CONNECT {
         return Some(Refusal::Connect);
     }
-    if request
-        .uri()
-        .path_and_query()
-        .is_some_and(|target| target.as_str().len() > limits::URI_BYTES_MAX)
-    {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > limits::URI_BYTES_MAX) {
         return Some(Refusal::UriTooLong);
     }
     let mut hosts = request.headers().get_all(HOST).iter();

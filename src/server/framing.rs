@@ -54,12 +54,7 @@ pub enum Step {
 
 impl Default for Framing {
     fn default() -> Self {
-        Self {
-            place: Place::Head,
-            head: Head::default(),
-            seen: 0,
-            heads: 0,
-        }
+        Self { place: Place::Head, head: Head::default(), seen: 0, heads: 0 }
     }
 }
 
@@ -71,12 +66,8 @@ impl Framing {
         }
         match self.place {
             Place::Head => self.head(bytes),
-            Place::Body { left } => {
-                Ok(self.run(bytes, left, Place::Head, |left| Place::Body { left }))
-            }
-            Place::Chunk { left } => {
-                Ok(self.run(bytes, left, Place::ChunkEnd, |left| Place::Chunk { left }))
-            }
+            Place::Body { left } => Ok(self.run(bytes, left, Place::Head, |left| Place::Body { left })),
+            Place::Chunk { left } => Ok(self.run(bytes, left, Place::ChunkEnd, |left| Place::Chunk { left })),
             Place::ChunkSize => self.chunk_size(bytes),
             Place::ChunkEnd => self.chunk_end(bytes),
             Place::Trailers => self.trailers(bytes),
@@ -108,11 +99,7 @@ impl Framing {
     fn head(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
         // RFC 9112 section 2.2: empty lines before a request line are ignored.
         if self.seen == 0 && self.head.lines == 0 {
-            let empty = bytes
-                .chunks_exact(2)
-                .take_while(|pair| pair == b"\r\n")
-                .count()
-                * 2;
+            let empty = bytes.chunks_exact(2).take_while(|pair| pair == b"\r\n").count() * 2;
             if empty > 0 {
                 return Ok(Step::Drop(empty));
             }
@@ -153,19 +140,12 @@ impl Framing {
 
     fn chunk_size(&mut self, bytes: &[u8]) -> Result<Step, Refusal> {
         let Some(line) = next_line(bytes, 0)? else {
-            return if bytes.len() > limits::CHUNK_LINE_BYTES_MAX {
-                Err(Refusal::Chunk)
-            } else {
-                Ok(Step::More)
-            };
+            return if bytes.len() > limits::CHUNK_LINE_BYTES_MAX { Err(Refusal::Chunk) } else { Ok(Step::More) };
         };
         if line.len() > limits::CHUNK_LINE_BYTES_MAX || line.iter().any(|byte| is_control(*byte)) {
             return Err(Refusal::Chunk);
         }
-        let digits = line
-            .iter()
-            .take_while(|byte| byte.is_ascii_hexdigit())
-            .count();
+        let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let (size, extension) = line.split_at(digits);
         // RFC 9112 section 7.1.1: after the size there is nothing, or extensions that begin with a semicolon.
         let extended = extension.is_empty() || extension.trim_ascii_start().starts_with(b";");
@@ -173,9 +153,7 @@ impl Framing {
         if !extended || !(1..=15).contains(&digits) {
             return Err(Refusal::Chunk);
         }
-        let size = size
-            .iter()
-            .fold(0_u64, |sum, digit| sum * 16 + u64::from(hex_value(*digit)));
+        let size = size.iter().fold(0_u64, |sum, digit| sum * 16 + u64::from(hex_value(*digit)));
         self.place = match size {
             0 => Place::Trailers,
             left => Place::Chunk { left },
@@ -208,18 +186,11 @@ impl Framing {
                 return Ok(Step::Pass(length));
             }
             let (name, _) = split_header(line)?;
-            if is_name(name, b"content-length")
-                || is_name(name, b"transfer-encoding")
-                || is_name(name, b"host")
-            {
+            if is_name(name, b"content-length") || is_name(name, b"transfer-encoding") || is_name(name, b"host") {
                 return Err(Refusal::Trailer);
             }
         }
-        if bytes.len() > limits::TRAILERS_BYTES_MAX {
-            Err(Refusal::Trailer)
-        } else {
-            Ok(Step::More)
-        }
+        if bytes.len() > limits::TRAILERS_BYTES_MAX { Err(Refusal::Trailer) } else { Ok(Step::More) }
     }
 }
 
@@ -267,11 +238,7 @@ impl Head {
             if self.length.is_some() || !digits {
                 return Err(Refusal::ContentLength);
             }
-            self.length = Some(
-                value
-                    .iter()
-                    .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')),
-            );
+            self.length = Some(value.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')));
         } else if is_name(name, b"transfer-encoding") {
             if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                 return Err(Refusal::TransferEncoding);
@@ -329,10 +296,7 @@ fn absolute(target: &[u8]) -> Option<(&[u8], &'static [u8])> {
         _ => return None,
     };
     let rest = rest.strip_prefix(b"://")?;
-    let end = rest
-        .iter()
-        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
     let authority = rest.split_at(end).0;
     // A user name in front of the host has been used to make one host look like another.
     (!authority.is_empty() && !authority.contains(&b'@')).then_some((authority, port))

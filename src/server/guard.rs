@@ -55,18 +55,11 @@ impl Verdict {
     pub fn of(&self, request: u32) -> Option<Refusal> {
         let found = self.found.load(Ordering::Acquire);
         let [refusal, ..] = found.to_le_bytes();
-        if found >> 8 == u64::from(request) {
-            Refusal::from_number(refusal)
-        } else {
-            None
-        }
+        if found >> 8 == u64::from(request) { Refusal::from_number(refusal) } else { None }
     }
 
     fn refuse(&self, request: u32, refusal: Refusal) {
-        self.found.store(
-            u64::from(request) << 8 | u64::from(refusal as u8),
-            Ordering::Release,
-        );
+        self.found.store(u64::from(request) << 8 | u64::from(refusal as u8), Ordering::Release);
     }
 }
 
@@ -125,24 +118,13 @@ impl<S> Guard<S> {
             head_ms: patience.head,
             timer: None,
         };
-        Self {
-            reader: Some(reader),
-            ..Self::writes_only(stream, patience)
-        }
+        Self { reader: Some(reader), ..Self::writes_only(stream, patience) }
     }
 
     /// Watches only that the client takes its answers.
     pub fn writes_only(stream: S, patience: Patience) -> Self {
-        let writer = Writer {
-            window: patience.write,
-            written: 0,
-            stalled: None,
-        };
-        Self {
-            stream,
-            reader: None,
-            writer,
-        }
+        let writer = Writer { window: patience.write, written: 0, stalled: None };
+        Self { stream, reader: None, writer }
     }
 
     /// Whether the client may still be sending something that nobody will read: closing the socket at once would
@@ -244,12 +226,9 @@ impl Reader {
         let (passed, kept, refusal) = match self.check(out.filled().split_at(before).1) {
             Checked::Pass(passed) => (passed, passed, None),
             Checked::Drop(count) => (0, count, None),
-            Checked::Refuse(passed, refusal) => {
-                (passed, out.filled().len() - before, Some(refusal))
-            }
+            Checked::Refuse(passed, refusal) => (passed, out.filled().len() - before, Some(refusal)),
         };
-        self.held
-            .extend_from_slice(out.filled().split_at(before + kept).1);
+        self.held.extend_from_slice(out.filled().split_at(before + kept).1);
         out.set_filled(before + passed);
         if let Some(refusal) = refusal {
             self.refuse(refusal);
@@ -258,11 +237,7 @@ impl Reader {
     }
 
     /// Reads behind what is held already.
-    fn read_behind<S: AsyncRead + Unpin>(
-        &mut self,
-        stream: &mut S,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn read_behind<S: AsyncRead + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut space = [0; READ_BYTES];
         let mut more = ReadBuf::new(&mut space);
         ready!(Pin::new(stream).poll_read(cx, &mut more))?;
@@ -279,9 +254,7 @@ impl Reader {
             self.timer = None;
             return Poll::Pending;
         }
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep(self.head_ms)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.head_ms)));
         timer.as_mut().poll(cx)
     }
 
@@ -310,11 +283,8 @@ impl Reader {
                 End::Substituted => return Poll::Pending,
                 End::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
             }
-            let read = if self.held.is_empty() {
-                self.read_through(stream, cx, out)
-            } else {
-                self.read_behind(stream, cx)
-            };
+            let read =
+                if self.held.is_empty() { self.read_through(stream, cx, out) } else { self.read_behind(stream, cx) };
             match read {
                 Poll::Ready(Ok(())) if out.filled().len() > before => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(())) => {}
@@ -337,18 +307,12 @@ enum Checked {
 
 impl Writer {
     /// Passes the outcome of a write through, counting what the client takes and failing when it takes too little.
-    fn watch<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        outcome: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+    fn watch<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             return outcome;
         }
         let (window, written) = (self.window, self.written);
-        let (timer, mark) = self
-            .stalled
-            .get_or_insert_with(|| (Box::pin(sleep(window)), written));
+        let (timer, mark) = self.stalled.get_or_insert_with(|| (Box::pin(sleep(window)), written));
         while timer.as_mut().poll(cx).is_ready() {
             if written - *mark < limits::WRITE_WINDOW_BYTES_MIN {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -368,11 +332,7 @@ impl Writer {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
         match &mut me.reader {
             Some(reader) => reader.poll_read(&mut me.stream, cx, out),
@@ -382,15 +342,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let me = self.get_mut();
-        let outcome = me
-            .writer
-            .count(Pin::new(&mut me.stream).poll_write(cx, bytes));
+        let outcome = me.writer.count(Pin::new(&mut me.stream).poll_write(cx, bytes));
         me.writer.watch(cx, outcome)
     }
 
@@ -400,9 +354,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let me = self.get_mut();
-        let outcome = me
-            .writer
-            .count(Pin::new(&mut me.stream).poll_write_vectored(cx, slices));
+        let outcome = me.writer.count(Pin::new(&mut me.stream).poll_write_vectored(cx, slices));
         me.writer.watch(cx, outcome)
     }
 

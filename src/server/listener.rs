@@ -30,10 +30,7 @@ pub struct Room {
 
 impl Default for Room {
     fn default() -> Self {
-        Self {
-            connections: limits::CONNECTIONS_MAX,
-            closing: limits::CONNECTIONS_CLOSING_MAX,
-        }
+        Self { connections: limits::CONNECTIONS_MAX, closing: limits::CONNECTIONS_CLOSING_MAX }
     }
 }
 
@@ -59,10 +56,7 @@ where
     H: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
-    let door = Arc::new(Door {
-        room,
-        inside: Mutex::default(),
-    });
+    let door = Arc::new(Door { room, inside: Mutex::default() });
     let mut stop = setting.stop.clone();
     let mut tasks = JoinSet::new();
     let mut pause = Pause::default();
@@ -123,10 +117,7 @@ async fn connect<H, F>(
 
 /// Waits for the connections to finish, and cuts those that do not.
 async fn drain(mut tasks: JoinSet<()>, at_most: Duration) -> Drained {
-    let mut drained = Drained {
-        finished: 0,
-        cut: 0,
-    };
+    let mut drained = Drained { finished: 0, cut: 0 };
     let all = async {
         while tasks.join_next().await.is_some() {
             drained.finished += 1;
@@ -134,10 +125,7 @@ async fn drain(mut tasks: JoinSet<()>, at_most: Duration) -> Drained {
     };
     if timeout(at_most, all).await.is_err() {
         drained.cut = tasks.len();
-        tracing::warn!(
-            connections = drained.cut,
-            "connections cut: their requests took too long to finish"
-        );
+        tracing::warn!(connections = drained.cut, "connections cut: their requests took too long to finish");
         tasks.shutdown().await;
     }
     drained
@@ -151,13 +139,8 @@ struct Pause {
 
 impl Pause {
     fn after(&mut self, error: &std::io::Error) -> Duration {
-        use std::io::ErrorKind::{
-            ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted,
-        };
-        if matches!(
-            error.kind(),
-            ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-        ) {
+        use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+        if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
             return Duration::ZERO;
         }
         // Too many open files, no memory, and whatever else: it may go away, and the loop must not spin until it does.
@@ -202,11 +185,7 @@ impl Door {
         inside.next += 1;
         let (number, pulse) = (inside.next, Arc::new(Pulse::default()));
         inside.pulses.insert(number, Arc::clone(&pulse));
-        Some(Place {
-            number,
-            pulse,
-            door: Arc::clone(self),
-        })
+        Some(Place { number, pulse, door: Arc::clone(self) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {

@@ -21,9 +21,7 @@ impl Network {
             (IpAddr::V4(network), IpAddr::V4(peer)) => {
                 keep(u128::from(peer.to_bits()), self.prefix, 32) == u128::from(network.to_bits())
             }
-            (IpAddr::V6(network), IpAddr::V6(peer)) => {
-                keep(peer.to_bits(), self.prefix, 128) == network.to_bits()
-            }
+            (IpAddr::V6(network), IpAddr::V6(peer)) => keep(peer.to_bits(), self.prefix, 128) == network.to_bits(),
             _ => false,
         }
     }
@@ -38,9 +36,8 @@ impl FromStr for Network {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| {
-            format!("\"{text}\" is not an IP address or network such as 10.0.0.0/8")
-        })?;
+        let address: IpAddr =
+            address.parse().map_err(|_| format!("\"{text}\" is not an IP address or network such as 10.0.0.0/8"))?;
         let (bits, width) = match address {
             IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
             IpAddr::V6(address) => (address.to_bits(), 128),
@@ -50,12 +47,8 @@ impl FromStr for Network {
             Some(digits) => digits
                 .parse::<u8>()
                 .ok()
-                .filter(|prefix| {
-                    *prefix <= width && digits.bytes().all(|digit| digit.is_ascii_digit())
-                })
-                .ok_or_else(|| {
-                    format!("\"{text}\" has a prefix length that is not a number from 0 to {width}")
-                })?,
+                .filter(|prefix| *prefix <= width && digits.bytes().all(|digit| digit.is_ascii_digit()))
+                .ok_or_else(|| format!("\"{text}\" has a prefix length that is not a number from 0 to {width}"))?,
         };
         if keep(bits, prefix, width) != bits {
             return Err(format!("\"{text}\" has bits set behind its prefix"));
@@ -73,10 +66,7 @@ impl fmt::Display for Network {
 /// The leading `prefix` bits of an address of `width` bits; the others are zero.
 fn keep(bits: u128, prefix: u8, width: u8) -> u128 {
     let behind = u32::from(width.saturating_sub(prefix));
-    bits.checked_shr(behind)
-        .unwrap_or(0)
-        .checked_shl(behind)
-        .unwrap_or(0)
+    bits.checked_shr(behind).unwrap_or(0).checked_shl(behind).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -105,9 +105,7 @@ impl Refusal {
             Self::Both => "Content-Length and Transfer-Encoding exclude each other.",
             Self::Chunk => "The chunked request body is malformed.",
             Self::Trailer => "The trailers of the request body are malformed or too long.",
-            Self::HeadTooLarge => {
-                "The request head is larger than 32 KB or has more than 100 headers."
-            }
+            Self::HeadTooLarge => "The request head is larger than 32 KB or has more than 100 headers.",
             Self::UriTooLong => "The request target is longer than 16 KB.",
             Self::SlowHead => "The request head was not complete in time.",
             Self::Panic => "The server failed on this request.",
@@ -130,10 +128,7 @@ impl Refusal {
         let mut response = Response::new(Answer::Full(Bytes::from(body)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/scim+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
         if self != Self::Panic {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -78,10 +78,7 @@ pub enum Error {
 impl Error {
     /// A file that the system does not give.
     pub fn file(path: &Path, source: io::Error) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            source,
-        }
+        Self::File { path: path.to_owned(), source }
     }
 }
 
@@ -97,11 +94,7 @@ pub struct Material {
 /// `dir/ca.pem`.
 pub fn load_or_create(dir: &Path, names: &Names, now: SystemTime) -> Result<Material, Error> {
     authority::ensure(dir, names, now)?;
-    load(
-        &dir.join(authority::SERVER_CERT),
-        &dir.join(authority::SERVER_KEY),
-        now,
-    )
+    load(&dir.join(authority::SERVER_CERT), &dir.join(authority::SERVER_KEY), now)
 }
 
 /// A pair that the administrator brings: a PEM file with the server certificate first and any intermediate ones after
@@ -111,39 +104,23 @@ pub fn load(cert: &Path, key: &Path, now: SystemTime) -> Result<Material, Error>
     let chain = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Error::BadCertificate(cert.to_owned()))?;
-    let first = chain
-        .first()
-        .ok_or_else(|| Error::NoCertificate(cert.to_owned()))?;
-    let (_, parsed) =
-        X509Certificate::from_der(first).map_err(|_| Error::BadCertificate(cert.to_owned()))?;
+    let first = chain.first().ok_or_else(|| Error::NoCertificate(cert.to_owned()))?;
+    let (_, parsed) = X509Certificate::from_der(first).map_err(|_| Error::BadCertificate(cert.to_owned()))?;
     let expires = authority::end_of(&parsed);
     if expires <= now {
         return Err(Error::Expired(cert.to_owned()));
     }
     match parsed.public_key().parsed() {
         Ok(PublicKey::RSA(rsa)) if rsa.key_size() < limits::RSA_BITS_MIN => {
-            return Err(Error::WeakKey {
-                path: cert.to_owned(),
-                bits: rsa.key_size(),
-            });
+            return Err(Error::WeakKey { path: cert.to_owned(), bits: rsa.key_size() });
         }
         _ => {}
     }
-    let private =
-        PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| Error::NoKey(key.to_owned()))?;
-    let signer = provider()
-        .key_provider
-        .load_private_key(private)
-        .map_err(|_| Error::BadKey(key.to_owned()))?;
+    let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| Error::NoKey(key.to_owned()))?;
+    let signer = provider().key_provider.load_private_key(private).map_err(|_| Error::BadKey(key.to_owned()))?;
     let certified = CertifiedKey::new(chain, signer);
-    certified.keys_match().map_err(|_| Error::Mismatch {
-        cert: cert.to_owned(),
-        key: key.to_owned(),
-    })?;
-    Ok(Material {
-        certified: Arc::new(certified),
-        expires,
-    })
+    certified.keys_match().map_err(|_| Error::Mismatch { cert: cert.to_owned(), key: key.to_owned() })?;
+    Ok(Material { certified: Arc::new(certified), expires })
 }
 
 /// The configuration that serves it: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1. A listener takes a new one at any time.

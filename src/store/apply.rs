@@ -47,20 +47,11 @@ impl From<Error> for Stop {
 impl Group {
     /// A group that follows the commit of this stamp.
     pub(super) fn new(last: Stamp) -> Group {
-        Group {
-            last,
-            counters: BTreeMap::new(),
-            undo: Vec::new(),
-            row: Vec::new(),
-        }
+        Group { last, counters: BTreeMap::new(), undo: Vec::new(), row: Vec::new() }
     }
 
     /// Checks a batch and applies it, or nothing of it. The outer error ends the group: the rows cannot be used.
-    pub(super) fn apply(
-        &mut self,
-        rows: &mut Rows<'_>,
-        batch: &Batch,
-    ) -> Result<Result<Stamp, CommitError>, Error> {
+    pub(super) fn apply(&mut self, rows: &mut Rows<'_>, batch: &Batch) -> Result<Result<Stamp, CommitError>, Error> {
         for (expectation, expect) in batch.expect.iter().enumerate() {
             if !self.holds(rows, expect)? {
                 return Ok(Err(CommitError::Conflict { expectation }));
@@ -69,10 +60,7 @@ impl Group {
         if batch.writes.is_empty() {
             return Ok(Ok(self.last));
         }
-        let stamp = Stamp {
-            revision: self.last.revision + 1,
-            time_ms: self.last.time_ms.max(batch.now_ms),
-        };
+        let stamp = Stamp { revision: self.last.revision + 1, time_ms: self.last.time_ms.max(batch.now_ms) };
         self.undo.clear();
         for (index, write) in batch.writes.iter().enumerate() {
             match self.write(rows, write, stamp) {
@@ -80,10 +68,7 @@ impl Group {
                 Err(Stop::Failed(error)) => return Err(error),
                 Err(Stop::Illegal(reason)) => {
                     self.take_back(rows)?;
-                    return Ok(Err(CommitError::Illegal {
-                        write: index,
-                        reason,
-                    }));
+                    return Ok(Err(CommitError::Illegal { write: index, reason }));
                 }
             }
         }
@@ -97,12 +82,7 @@ impl Group {
             if counter.value == 0 {
                 rows.remove(&key)?;
             } else {
-                row::encode(
-                    &mut self.row,
-                    Kind::Counter,
-                    counter.stamp,
-                    &counter.value.to_be_bytes(),
-                );
+                row::encode(&mut self.row, Kind::Counter, counter.stamp, &counter.value.to_be_bytes());
                 rows.insert(&key, &self.row)?;
             }
         }
@@ -117,9 +97,7 @@ impl Group {
         Ok(match expect {
             Expect::Absent(_) => found.is_none(),
             Expect::Exists(_) => found.is_some(),
-            Expect::Unchanged(_, revision) => {
-                found.is_some_and(|stamp| stamp.revision == *revision)
-            }
+            Expect::Unchanged(_, revision) => found.is_some_and(|stamp| stamp.revision == *revision),
         })
     }
 
@@ -128,24 +106,14 @@ impl Group {
             Write::Put(key, value) => self.put(rows, key, value, stamp),
             Write::Delete(key) => self.delete(rows, key, stamp),
             Write::Add(key, delta) => self.add(rows, key, *delta, stamp),
-            Write::PutStamped {
-                prefix,
-                suffix,
-                value,
-            } => {
+            Write::PutStamped { prefix, suffix, value } => {
                 let key = [prefix, stamp.revision.to_be_bytes().as_slice(), suffix].concat();
                 self.put(rows, &key, value, stamp)
             }
         }
     }
 
-    fn put(
-        &mut self,
-        rows: &mut Rows<'_>,
-        key: &[u8],
-        value: &[u8],
-        stamp: Stamp,
-    ) -> Result<(), Stop> {
+    fn put(&mut self, rows: &mut Rows<'_>, key: &[u8], value: &[u8], stamp: Stamp) -> Result<(), Stop> {
         let deleted = match self.counters.get(key) {
             Some(counter) if counter.value != 0 => return Err(Stop::Illegal("a counter is put")),
             // A counter that this group has brought to 0 is gone, though its row is still there.
@@ -158,15 +126,9 @@ impl Group {
         };
         row::encode(&mut self.row, Kind::Plain, stamp, value);
         let old = rows.insert(key, &self.row)?;
-        let was_counter = old
-            .as_deref()
-            .is_some_and(|old| row::kind(old) == Kind::Counter);
+        let was_counter = old.as_deref().is_some_and(|old| row::kind(old) == Kind::Counter);
         self.undo.push(Undo::Row(key.to_vec(), old));
-        if was_counter && !deleted {
-            Err(Stop::Illegal("a counter is put"))
-        } else {
-            Ok(())
-        }
+        if was_counter && !deleted { Err(Stop::Illegal("a counter is put")) } else { Ok(()) }
     }
 
     fn delete(&mut self, rows: &mut Rows<'_>, key: &[u8], stamp: Stamp) -> Result<(), Stop> {
@@ -181,13 +143,7 @@ impl Group {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        rows: &mut Rows<'_>,
-        key: &[u8],
-        delta: i64,
-        stamp: Stamp,
-    ) -> Result<(), Stop> {
+    fn add(&mut self, rows: &mut Rows<'_>, key: &[u8], delta: i64, stamp: Stamp) -> Result<(), Stop> {
         let pending = self.counters.get(key).copied();
         let value = match pending {
             Some(counter) => counter.value,

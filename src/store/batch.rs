@@ -8,11 +8,7 @@ const WRITE_OVERHEAD_BYTES: usize = 32;
 impl Batch {
     /// An empty batch with the caller's clock, in milliseconds since the epoch.
     pub fn new(now_ms: i64) -> Batch {
-        Batch {
-            now_ms,
-            expect: Vec::new(),
-            writes: Vec::new(),
-        }
+        Batch { now_ms, expect: Vec::new(), writes: Vec::new() }
     }
 
     /// Expects that the key has no entry.
@@ -46,17 +42,8 @@ impl Batch {
     }
 
     /// Sets a value under a key that holds the revision of the commit between `prefix` and `suffix`.
-    pub fn put_stamped(
-        &mut self,
-        prefix: impl Into<Vec<u8>>,
-        suffix: impl Into<Vec<u8>>,
-        value: impl Into<Vec<u8>>,
-    ) {
-        self.writes.push(Write::PutStamped {
-            prefix: prefix.into(),
-            suffix: suffix.into(),
-            value: value.into(),
-        });
+    pub fn put_stamped(&mut self, prefix: impl Into<Vec<u8>>, suffix: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.writes.push(Write::PutStamped { prefix: prefix.into(), suffix: suffix.into(), value: value.into() });
     }
 
     /// Whether the batch expects and writes nothing.
@@ -67,11 +54,7 @@ impl Batch {
     /// What the batch weighs against [`Limits::bytes_max`].
     pub fn bytes(&self) -> usize {
         let expected: usize = self.expect.iter().map(|expect| expect.key().len()).sum();
-        let written: usize = self
-            .writes
-            .iter()
-            .map(|write| write.bytes() + WRITE_OVERHEAD_BYTES)
-            .sum();
+        let written: usize = self.writes.iter().map(|write| write.bytes() + WRITE_OVERHEAD_BYTES).sum();
         expected + written
     }
 
@@ -82,10 +65,7 @@ impl Batch {
             return Err(CommitError::TooLarge { writes, bytes });
         }
         match self.writes.iter().position(Write::is_keyless) {
-            Some(write) => Err(CommitError::Illegal {
-                write,
-                reason: "the key is empty",
-            }),
+            Some(write) => Err(CommitError::Illegal { write, reason: "the key is empty" }),
             None => Ok(()),
         }
     }
@@ -105,11 +85,7 @@ impl Write {
         match self {
             Write::Put(key, value) => key.len() + value.len(),
             Write::Delete(key) | Write::Add(key, _) => key.len(),
-            Write::PutStamped {
-                prefix,
-                suffix,
-                value,
-            } => prefix.len() + suffix.len() + value.len(),
+            Write::PutStamped { prefix, suffix, value } => prefix.len() + suffix.len() + value.len(),
         }
     }
 

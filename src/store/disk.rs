@@ -76,18 +76,11 @@ const HEADER_BYTES: usize = 4096;
 impl Base {
     /// Takes an open, locked file.
     pub(super) fn new(file: File, #[cfg(test)] faults: Arc<fault::Faults>) -> io::Result<Base> {
-        let mut durable =
-            vec![
-                0;
-                HEADER_BYTES.min(usize::try_from(file.metadata()?.len()).unwrap_or(HEADER_BYTES))
-            ];
+        let mut durable = vec![0; HEADER_BYTES.min(usize::try_from(file.metadata()?.len()).unwrap_or(HEADER_BYTES))];
         file.read_exact_at(&mut durable, 0)?;
         Ok(Base {
             file,
-            header: Mutex::new(Header {
-                durable,
-                written: None,
-            }),
+            header: Mutex::new(Header { durable, written: None }),
             #[cfg(test)]
             faults,
         })
@@ -102,8 +95,7 @@ impl Base {
     pub(super) fn heal(&self, fault: Option<&Fault>) -> io::Result<()> {
         match fault.map(|fault| fault.operation) {
             Some(Operation::Read { offset, len }) => {
-                let len =
-                    len.min(usize::try_from(self.len()?.saturating_sub(offset)).unwrap_or(len));
+                let len = len.min(usize::try_from(self.len()?.saturating_sub(offset)).unwrap_or(len));
                 self.read(offset, &mut vec![0; len])?;
             }
             // A page that a commit writes is not part of any earlier commit, so zeros do no harm there.
@@ -130,18 +122,12 @@ impl Base {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.gate(Operation::Read {
-            offset,
-            len: out.len(),
-        })?;
+        self.gate(Operation::Read { offset, len: out.len() })?;
         self.file.read_exact_at(out, offset)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.gate(Operation::Write {
-            offset,
-            len: data.len(),
-        })?;
+        self.gate(Operation::Write { offset, len: data.len() })?;
         self.file.write_all_at(data, offset)?;
         if offset == 0 {
             lock(&self.header).written = Some(data.to_vec());
@@ -177,11 +163,7 @@ impl Base {
 
 impl Disk {
     pub(super) fn new(base: Arc<Base>) -> Disk {
-        Disk {
-            base,
-            failed: AtomicBool::new(false),
-            refused: Mutex::default(),
-        }
+        Disk { base, failed: AtomicBool::new(false), refused: Mutex::default() }
     }
 
     /// The first failure, if there was one. No commit made since then is durable.
@@ -200,11 +182,7 @@ impl Disk {
     }
 
     pub(super) fn len(&self) -> io::Result<u64> {
-        if self.has_failed() {
-            Ok(lock(&self.refused).len)
-        } else {
-            self.base.len()
-        }
+        if self.has_failed() { Ok(lock(&self.refused).len) } else { self.base.len() }
     }
 
     pub(super) fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -216,13 +194,7 @@ impl Disk {
             // Another thread's write may have failed meanwhile, and this page may be among what it kept.
             Err(_) if self.has_failed() => self.read_patched(offset, out),
             Err(error) => {
-                self.fail(
-                    Operation::Read {
-                        offset,
-                        len: out.len(),
-                    },
-                    &error,
-                );
+                self.fail(Operation::Read { offset, len: out.len() }, &error);
                 Err(error)
             }
             Ok(()) => Ok(()),
@@ -233,13 +205,7 @@ impl Disk {
         if !self.has_failed() {
             match self.base.write(offset, data) {
                 Ok(()) => return Ok(()),
-                Err(error) => self.fail(
-                    Operation::Write {
-                        offset,
-                        len: data.len(),
-                    },
-                    &error,
-                ),
+                Err(error) => self.fail(Operation::Write { offset, len: data.len() }, &error),
             }
         }
         let mut refused = lock(&self.refused);
@@ -279,10 +245,7 @@ impl Disk {
     fn fail(&self, operation: Operation, error: &io::Error) {
         let mut refused = lock(&self.refused);
         if refused.fault.is_none() {
-            refused.fault = Some(Fault {
-                operation,
-                reason: error.to_string(),
-            });
+            refused.fault = Some(Fault { operation, reason: error.to_string() });
             refused.len = self.base.len().unwrap_or_default();
             self.failed.store(true, Ordering::Release);
         }
@@ -334,9 +297,7 @@ pub(super) fn open_locked(path: &Path, create: bool) -> Result<File, super::Open
     let file = options.open(path).map_err(|source| refusal(path, source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(super::OpenError::Locked {
-            path: path.to_owned(),
-        }),
+        Err(std::fs::TryLockError::WouldBlock) => Err(super::OpenError::Locked { path: path.to_owned() }),
         Err(std::fs::TryLockError::Error(source)) => Err(refusal(path, source)),
     }
 }

@@ -27,27 +27,19 @@ pub(super) struct Rows<'a>(&'a mut Map);
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine {
-            newest: RwLock::new(Some(Arc::default())),
-        }
+        Engine { newest: RwLock::new(Some(Arc::default())) }
     }
 }
 
 impl Engine {
     pub(super) fn view(&self) -> Result<Arc<View>, Error> {
-        let newest = self
-            .newest
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let newest = self.newest.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         newest.clone().ok_or(Error::Closed)
     }
 
     /// Commits a batch as a group of its own.
     pub(super) fn commit(&self, batch: &Batch) -> Result<Stamp, CommitError> {
-        let mut newest = self
-            .newest
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut newest = self.newest.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = newest.clone().ok_or(CommitError::Closed)?;
         let mut after = View::clone(&before);
         let unavailable = |error: Error| CommitError::Unavailable(error.to_string());
@@ -65,17 +57,12 @@ impl Engine {
     pub(super) fn state(&self) -> State {
         match self.view() {
             Ok(_) => State::Ready,
-            Err(error) => State::Unavailable {
-                reason: error.to_string(),
-            },
+            Err(error) => State::Unavailable { reason: error.to_string() },
         }
     }
 
     pub(super) fn close(&self) {
-        *self
-            .newest
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        *self.newest.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
     }
 }
 
@@ -93,18 +80,9 @@ impl View {
         let Some((start, excluded, end)) = page::bounds(scan) else {
             return page;
         };
-        let start = if excluded {
-            Bound::Excluded(start.as_slice())
-        } else {
-            Bound::Included(start.as_slice())
-        };
+        let start = if excluded { Bound::Excluded(start.as_slice()) } else { Bound::Included(start.as_slice()) };
         let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        for (key, row) in self
-            .map
-            .range::<_, [u8]>((start, end))
-            .skip(scan.skip)
-            .take(scan.limit)
-        {
+        for (key, row) in self.map.range::<_, [u8]>((start, end)).skip(scan.skip).take(scan.limit) {
             page.push(key, row, scan.values);
         }
         page
@@ -117,9 +95,7 @@ impl Rows<'_> {
     }
 
     pub(super) fn insert(&mut self, key: &[u8], row: &[u8]) -> Option<Vec<u8>> {
-        self.0
-            .insert(key.into(), row.into())
-            .map(|old| old.to_vec())
+        self.0.insert(key.into(), row.into()).map(|old| old.to_vec())
     }
 
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Vec<u8>> {

@@ -23,23 +23,16 @@ pub(super) fn open(
     #[cfg(test)] faults: &Arc<disk::fault::Faults>,
 ) -> Result<Opened, OpenError> {
     if !disk::directory(path).is_dir() {
-        return Err(OpenError::MissingDirectory {
-            path: path.to_owned(),
-        });
+        return Err(OpenError::MissingDirectory { path: path.to_owned() });
     }
     let file = match fs::metadata(path) {
         Ok(_) => disk::open_locked(path, false)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, options)?,
         Err(error) => return Err(disk::refusal(path, error)),
     };
-    let len = file
-        .metadata()
-        .map_err(|error| disk::refusal(path, error))?
-        .len();
+    let len = file.metadata().map_err(|error| disk::refusal(path, error))?.len();
     if len == 0 {
-        return Err(OpenError::Empty {
-            path: path.to_owned(),
-        });
+        return Err(OpenError::Empty { path: path.to_owned() });
     }
     let base = Base::new(
         file,
@@ -54,11 +47,7 @@ pub(super) fn open(
 }
 
 /// Opens the database over a file that is locked already.
-pub(super) fn attach(
-    base: &Arc<Base>,
-    options: &Options,
-    check: bool,
-) -> Result<(Database, View), Refusal> {
+pub(super) fn attach(base: &Arc<Base>, options: &Options, check: bool) -> Result<(Database, View), Refusal> {
     let disk = Arc::new(Disk::new(Arc::clone(base)));
     let db = Database::open(disk, options.cache_bytes, check)?;
     let view = db.checked_view()?;
@@ -76,9 +65,7 @@ fn create(path: &Path, options: &Options) -> Result<File, OpenError> {
             return Err(refused(source));
         }
         Err(_) => {
-            return Err(OpenError::Locked {
-                path: path.to_owned(),
-            });
+            return Err(OpenError::Locked { path: path.to_owned() });
         }
     };
     // Another process may have finished between the look at `path` and the lock.
@@ -93,11 +80,8 @@ fn create(path: &Path, options: &Options) -> Result<File, OpenError> {
         Arc::default(),
     );
     let disk = Arc::new(Disk::new(Arc::new(base.map_err(refused)?)));
-    let db =
-        Database::open(disk, options.cache_bytes, false).map_err(|refusal| name(path, refusal))?;
-    db.initialize()
-        .and_then(|()| db.close())
-        .map_err(|error| refused(io::Error::other(error)))?;
+    let db = Database::open(disk, options.cache_bytes, false).map_err(|refusal| name(path, refusal))?;
+    db.initialize().and_then(|()| db.close()).map_err(|error| refused(io::Error::other(error)))?;
     file.sync_all().map_err(refused)?;
     fs::rename(&unfinished, path).map_err(refused)?;
     disk::sync_directory(path).map_err(refused)?;
@@ -118,10 +102,7 @@ fn name(path: &Path, refusal: Refusal) -> OpenError {
         Refusal::Newer { found, known } => OpenError::NewerFormat { path, found, known },
         Refusal::Damaged(reason) => OpenError::Damaged { path, reason },
         Refusal::Io(source) if source.kind() == io::ErrorKind::UnexpectedEof => {
-            OpenError::Damaged {
-                path,
-                reason: "it is truncated".into(),
-            }
+            OpenError::Damaged { path, reason: "it is truncated".into() }
         }
         Refusal::Io(source) => disk::refusal(&path, source),
     }

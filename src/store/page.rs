@@ -47,11 +47,7 @@ impl Page {
         self.ends.iter().map(move |ends| {
             let (key, row) = self.slices(start, *ends);
             start = ends.row;
-            Row {
-                key,
-                value: row::value(row),
-                stamp: row::stamp(row),
-            }
+            Row { key, value: row::value(row), stamp: row::stamp(row) }
         })
     }
 
@@ -63,10 +59,7 @@ impl Page {
     /// A page with room for the rows of a scan.
     pub(super) fn with_room(scan: &Scan<'_>) -> Page {
         const ROWS_MAX: usize = 4096;
-        Page {
-            bytes: Vec::new(),
-            ends: Vec::with_capacity(scan.limit.min(ROWS_MAX)),
-        }
+        Page { bytes: Vec::new(), ends: Vec::with_capacity(scan.limit.min(ROWS_MAX)) }
     }
 
     /// Appends a stored row, without its value when `values` is false.
@@ -75,19 +68,14 @@ impl Page {
         self.bytes.extend_from_slice(key);
         let key_end = self.bytes.len();
         self.bytes.extend_from_slice(row);
-        self.ends.push(Ends {
-            key: key_end,
-            row: self.bytes.len(),
-        });
+        self.ends.push(Ends { key: key_end, row: self.bytes.len() });
     }
 
     fn parts(&self, index: usize) -> (&[u8], &[u8]) {
         let Some(ends) = self.ends.get(index) else {
             return (&[], &[]);
         };
-        let before = index
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before));
+        let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
         self.slices(before.map_or(0, |before| before.row), *ends)
     }
 
@@ -113,9 +101,6 @@ pub(super) fn bounds(scan: &Scan<'_>) -> Option<(Vec<u8>, bool, Option<Vec<u8>>)
 
 impl std::fmt::Debug for Page {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Page")
-            .field("rows", &self.len())
-            .field("bytes", &self.bytes.len())
-            .finish()
+        out.debug_struct("Page").field("rows", &self.len()).field("bytes", &self.bytes.len()).finish()
     }
 }

@@ -5,9 +5,7 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use redb::{
-    Builder, DatabaseError, Durability, ReadableDatabase, StorageError, TableDefinition, TableError,
-};
+use redb::{Builder, DatabaseError, Durability, ReadableDatabase, StorageError, TableDefinition, TableError};
 use redb::{ReadOnlyTable, ReadableTable};
 
 use super::apply::{self, Group};
@@ -59,11 +57,7 @@ pub(super) struct Committed {
 
 impl Database {
     /// Opens a database over a file, after checking all of it when `check` says so.
-    pub(super) fn open(
-        disk: Arc<Disk>,
-        cache_bytes: usize,
-        check: bool,
-    ) -> Result<Database, Refusal> {
+    pub(super) fn open(disk: Arc<Disk>, cache_bytes: usize, check: bool) -> Result<Database, Refusal> {
         let backend = Backend(Arc::clone(&disk));
         let open = AssertUnwindSafe(|| {
             Builder::new()
@@ -75,8 +69,7 @@ impl Database {
                 .create_with_backend(backend)
         });
         // Bytes changed outside may break an assumption of the engine; that is a refusal as well.
-        let opened = catch_unwind(open)
-            .map_err(|_| Refusal::Damaged("its pages contradict each other".into()))?;
+        let opened = catch_unwind(open).map_err(|_| Refusal::Damaged("its pages contradict each other".into()))?;
         let db = opened.map_err(|error| match error {
             DatabaseError::Storage(StorageError::Corrupted(reason)) => Refusal::Damaged(reason),
             DatabaseError::Storage(StorageError::Io(source)) => Refusal::Io(source),
@@ -94,15 +87,11 @@ impl Database {
         {
             transaction.open_table(ROWS).map_err(failed)?;
             let mut meta = transaction.open_table(META).map_err(failed)?;
-            meta.insert(META_FORMAT, FORMAT.to_be_bytes().as_slice())
-                .map_err(failed)?;
-            meta.insert(META_LAST, encode(Stamp::default()).as_slice())
-                .map_err(failed)?;
+            meta.insert(META_FORMAT, FORMAT.to_be_bytes().as_slice()).map_err(failed)?;
+            meta.insert(META_LAST, encode(Stamp::default()).as_slice()).map_err(failed)?;
         }
         transaction.commit().map_err(failed)?;
-        self.disk
-            .fault()
-            .map_or(Ok(()), |fault| Err(Error::Unavailable(fault.reason)))
+        self.disk.fault().map_or(Ok(()), |fault| Err(Error::Unavailable(fault.reason)))
     }
 
     /// The newest commit, once the format of the rows has been found to be one that is known.
@@ -113,45 +102,30 @@ impl Database {
             _ => Refusal::NotADatabase,
         };
         let damaged = |error: StorageError| Refusal::Damaged(error.to_string());
-        let transaction = self
-            .db
-            .begin_read()
-            .map_err(|error| Refusal::Damaged(error.to_string()))?;
+        let transaction = self.db.begin_read().map_err(|error| Refusal::Damaged(error.to_string()))?;
         let meta = transaction.open_table(META).map_err(unreadable)?;
         let format = meta.get(META_FORMAT).map_err(damaged)?;
-        let format =
-            format.and_then(|value| Some(u32::from_be_bytes(value.value().try_into().ok()?)));
+        let format = format.and_then(|value| Some(u32::from_be_bytes(value.value().try_into().ok()?)));
         match format {
             None => return Err(Refusal::NotADatabase),
             Some(found) if found > FORMAT => {
-                return Err(Refusal::Newer {
-                    found,
-                    known: FORMAT,
-                });
+                return Err(Refusal::Newer { found, known: FORMAT });
             }
             Some(_) => {}
         }
-        let last = meta
-            .get(META_LAST)
-            .map_err(damaged)?
-            .and_then(|value| decode(value.value()));
-        let stamp =
-            last.ok_or_else(|| Refusal::Damaged("its newest revision is missing".into()))?;
+        let last = meta.get(META_LAST).map_err(damaged)?.and_then(|value| decode(value.value()));
+        let stamp = last.ok_or_else(|| Refusal::Damaged("its newest revision is missing".into()))?;
         let rows = transaction.open_table(ROWS).map_err(unreadable)?;
         Ok(View { rows, stamp })
     }
 
     /// Applies the batches in their order and makes them durable with one commit. On an error none of them is.
-    pub(super) fn commit<'a>(
-        &self,
-        batches: impl Iterator<Item = &'a Batch>,
-        last: Stamp,
-    ) -> Result<Committed, Error> {
+    pub(super) fn commit<'a>(&self, batches: impl Iterator<Item = &'a Batch>, last: Stamp) -> Result<Committed, Error> {
         let mut transaction = self.db.begin_write().map_err(failed)?;
-        transaction
-            .set_durability(Durability::Immediate)
-            .map_err(failed)?;
-        if std::env::var_os("QR").is_some() { transaction.set_quick_repair(true); } // TEMP
+        transaction.set_durability(Durability::Immediate).map_err(failed)?;
+        if std::env::var_os("QR").is_some() {
+            transaction.set_quick_repair(true);
+        } // TEMP
         let mut answers = Vec::new();
         let stamp = {
             let mut rows = apply::Rows::Redb(Rows(transaction.open_table(ROWS).map_err(failed)?));
@@ -163,15 +137,11 @@ impl Database {
         };
         if stamp == last {
             transaction.abort().map_err(failed)?;
-            return Ok(Committed {
-                answers,
-                view: None,
-            });
+            return Ok(Committed { answers, view: None });
         }
         {
             let mut meta = transaction.open_table(META).map_err(failed)?;
-            meta.insert(META_LAST, encode(stamp).as_slice())
-                .map_err(failed)?;
+            meta.insert(META_LAST, encode(stamp).as_slice()).map_err(failed)?;
         }
         transaction.commit().map_err(failed)?;
         if let Some(fault) = self.disk.fault() {
@@ -179,10 +149,7 @@ impl Database {
         }
         let transaction = self.db.begin_read().map_err(failed)?;
         let rows = transaction.open_table(ROWS).map_err(failed)?;
-        Ok(Committed {
-            answers,
-            view: Some(View { rows, stamp }),
-        })
+        Ok(Committed { answers, view: Some(View { rows, stamp }) })
     }
 
     /// Sets or removes the format, for tests of what is refused.
@@ -193,9 +160,7 @@ impl Database {
             {
                 let mut meta = transaction.open_table(META)?;
                 match format {
-                    Some(format) => {
-                        drop(meta.insert(META_FORMAT, format.to_be_bytes().as_slice())?)
-                    }
+                    Some(format) => drop(meta.insert(META_FORMAT, format.to_be_bytes().as_slice())?),
                     None => drop(meta.remove(META_FORMAT)?),
                 }
             }
@@ -217,9 +182,7 @@ impl Database {
     /// Closes the database so that the next opening finds it clean.
     pub(super) fn close(self) -> Result<(), Error> {
         self.db.close().map_err(failed)?;
-        self.disk
-            .fault()
-            .map_or(Ok(()), |fault| Err(Error::Unavailable(fault.reason)))
+        self.disk.fault().map_or(Ok(()), |fault| Err(Error::Unavailable(fault.reason)))
     }
 }
 
@@ -228,16 +191,8 @@ impl View {
         self.stamp
     }
 
-    pub(super) fn find<R>(
-        &self,
-        key: &[u8],
-        read: impl FnOnce(&[u8]) -> R,
-    ) -> Result<Option<R>, Error> {
-        Ok(self
-            .rows
-            .get(key)
-            .map_err(failed)?
-            .map(|row| read(row.value())))
+    pub(super) fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
+        Ok(self.rows.get(key).map_err(failed)?.map(|row| read(row.value())))
     }
 
     pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
@@ -245,11 +200,7 @@ impl View {
         let Some((start, excluded, end)) = page::bounds(scan) else {
             return Ok(page);
         };
-        let start = if excluded {
-            Bound::Excluded(start.as_slice())
-        } else {
-            Bound::Included(start.as_slice())
-        };
+        let start = if excluded { Bound::Excluded(start.as_slice()) } else { Bound::Included(start.as_slice()) };
         let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range::<&[u8]>((start, end)).map_err(failed)?;
         for (index, row) in rows.take(scan.skip.saturating_add(scan.limit)).enumerate() {
@@ -263,16 +214,8 @@ impl View {
 }
 
 impl Rows<'_> {
-    pub(super) fn find<R>(
-        &self,
-        key: &[u8],
-        read: impl FnOnce(&[u8]) -> R,
-    ) -> Result<Option<R>, Error> {
-        Ok(self
-            .0
-            .get(key)
-            .map_err(failed)?
-            .map(|row| read(row.value())))
+    pub(super) fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
+        Ok(self.0.get(key).map_err(failed)?.map(|row| read(row.value())))
     }
 
     pub(super) fn insert(&mut self, key: &[u8], row: &[u8]) -> Result<Option<Vec<u8>>, Error> {
@@ -291,14 +234,11 @@ pub(super) fn check_header(header: &[u8]) -> Result<(), Refusal> {
     if !header.starts_with(MAGIC) {
         return Err(Refusal::NotADatabase);
     }
-    let versions = FILE_FORMAT_OFFSETS
-        .iter()
-        .filter_map(|offset| header.get(*offset));
+    let versions = FILE_FORMAT_OFFSETS.iter().filter_map(|offset| header.get(*offset));
     match versions.max() {
-        Some(version) if *version > FILE_FORMAT => Err(Refusal::Newer {
-            found: u32::from(*version),
-            known: u32::from(FILE_FORMAT),
-        }),
+        Some(version) if *version > FILE_FORMAT => {
+            Err(Refusal::Newer { found: u32::from(*version), known: u32::from(FILE_FORMAT) })
+        }
         Some(_) => Ok(()),
         None => Err(Refusal::Damaged("it ends within its header".into())),
     }
@@ -311,10 +251,7 @@ fn encode(stamp: Stamp) -> Vec<u8> {
 fn decode(bytes: &[u8]) -> Option<Stamp> {
     let (revision, time) = bytes.split_first_chunk()?;
     let time_ms = i64::from_be_bytes(time.try_into().ok()?);
-    Some(Stamp {
-        revision: u64::from_be_bytes(*revision),
-        time_ms,
-    })
+    Some(Stamp { revision: u64::from_be_bytes(*revision), time_ms })
 }
 
 /// An error of redb in the words of the store. A view whose database was closed under it has expired.

@@ -30,20 +30,14 @@ pub(super) fn encode(row: &mut Vec<u8>, kind: Kind, stamp: Stamp, value: &[u8]) 
 
 /// The entry of a row.
 pub(super) fn entry(row: &[u8]) -> Entry {
-    Entry {
-        stamp: stamp(row),
-        value: value(row).to_vec(),
-    }
+    Entry { stamp: stamp(row), value: value(row).to_vec() }
 }
 
 /// The stamp of a row; that of no commit when the row is shorter than its header.
 pub(super) fn stamp(row: &[u8]) -> Stamp {
     let (revision, rest) = split_u64(row);
     let (time, _) = split_u64(rest);
-    Stamp {
-        revision: revision & !COUNTER_BIT,
-        time_ms: time.cast_signed(),
-    }
+    Stamp { revision: revision & !COUNTER_BIT, time_ms: time.cast_signed() }
 }
 
 /// The value of a row, without the header.
@@ -53,11 +47,7 @@ pub(super) fn value(row: &[u8]) -> &[u8] {
 
 /// Whether the row is a counter.
 pub(super) fn kind(row: &[u8]) -> Kind {
-    if split_u64(row).0 & COUNTER_BIT == 0 {
-        Kind::Plain
-    } else {
-        Kind::Counter
-    }
+    if split_u64(row).0 & COUNTER_BIT == 0 { Kind::Plain } else { Kind::Counter }
 }
 
 /// The value of a counter; none when the row is not one.

@@ -73,19 +73,11 @@ async fn value(snapshot: &Snapshot, key: &str) -> Option<String> {
 }
 
 fn all(prefix: &[u8]) -> Scan<'_> {
-    Scan {
-        prefix,
-        after: None,
-        skip: 0,
-        limit: usize::MAX,
-        values: true,
-    }
+    Scan { prefix, after: None, skip: 0, limit: usize::MAX, values: true }
 }
 
 fn keys(page: &Page) -> Vec<String> {
-    page.iter()
-        .map(|row| String::from_utf8_lossy(row.key).into_owned())
-        .collect()
+    page.iter().map(|row| String::from_utf8_lossy(row.key).into_owned()).collect()
 }
 
 async fn reads_what_was_written(store: Store) {
@@ -101,137 +93,40 @@ async fn reads_what_was_written(store: Store) {
     let entry = snapshot.get(b"a").await.unwrap().unwrap();
     assert_eq!((entry.stamp, entry.value), (stamp, b"1".to_vec()));
     assert_eq!(value(&snapshot, "b").await.unwrap(), "");
-    let many = snapshot
-        .get_many(&[b"b".to_vec(), b"x".to_vec(), b"a".to_vec()])
-        .await
-        .unwrap();
-    let values: Vec<_> = many
-        .into_iter()
-        .map(|entry| entry.map(|entry| entry.value))
-        .collect();
+    let many = snapshot.get_many(&[b"b".to_vec(), b"x".to_vec(), b"a".to_vec()]).await.unwrap();
+    let values: Vec<_> = many.into_iter().map(|entry| entry.map(|entry| entry.value)).collect();
     assert_eq!(values, [Some(vec![]), None, Some(b"1".to_vec())]);
 
-    store
-        .commit(batch(|batch| batch.delete("a")))
-        .await
-        .unwrap();
-    store
-        .commit(batch(|batch| batch.delete("never there")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.delete("a"))).await.unwrap();
+    store.commit(batch(|batch| batch.delete("never there"))).await.unwrap();
     assert_eq!(value(&store.snapshot().await.unwrap(), "a").await, None);
 }
 
 async fn scans_by_prefix_and_position(store: Store) {
     let names = ["a", "b", "b1", "b2", "b3", "b4", "c"];
-    let put = batch(|batch| {
-        names
-            .iter()
-            .for_each(|name| batch.put(*name, name.to_uppercase()))
-    });
+    let put = batch(|batch| names.iter().for_each(|name| batch.put(*name, name.to_uppercase())));
     let stamp = store.commit(put).await.unwrap();
     let snapshot = store.snapshot().await.unwrap();
     let scan = async |scan: Scan<'_>| keys(&snapshot.scan(&scan).await.unwrap());
 
     assert_eq!(scan(all(b"")).await, names);
     assert_eq!(scan(all(b"b")).await, ["b", "b1", "b2", "b3", "b4"]);
-    assert_eq!(
-        scan(Scan {
-            after: Some(b"b2"),
-            ..all(b"b")
-        })
-        .await,
-        ["b3", "b4"]
-    );
-    assert_eq!(
-        scan(Scan {
-            after: Some(b"b2x"),
-            ..all(b"b")
-        })
-        .await,
-        ["b3", "b4"]
-    );
-    assert_eq!(
-        scan(Scan {
-            after: Some(b"a"),
-            limit: 2,
-            ..all(b"b")
-        })
-        .await,
-        ["b", "b1"]
-    );
-    assert_eq!(
-        scan(Scan {
-            after: Some(b"b"),
-            skip: 1,
-            limit: 2,
-            ..all(b"b")
-        })
-        .await,
-        ["b2", "b3"]
-    );
-    assert_eq!(
-        scan(Scan {
-            after: Some(b"b4"),
-            ..all(b"b")
-        })
-        .await,
-        [""; 0]
-    );
-    assert_eq!(
-        scan(Scan {
-            after: Some(b"c"),
-            ..all(b"b")
-        })
-        .await,
-        [""; 0]
-    );
-    assert_eq!(
-        scan(Scan {
-            skip: 9,
-            ..all(b"b")
-        })
-        .await,
-        [""; 0]
-    );
-    assert_eq!(
-        scan(Scan {
-            limit: 0,
-            ..all(b"b")
-        })
-        .await,
-        [""; 0]
-    );
+    assert_eq!(scan(Scan { after: Some(b"b2"), ..all(b"b") }).await, ["b3", "b4"]);
+    assert_eq!(scan(Scan { after: Some(b"b2x"), ..all(b"b") }).await, ["b3", "b4"]);
+    assert_eq!(scan(Scan { after: Some(b"a"), limit: 2, ..all(b"b") }).await, ["b", "b1"]);
+    assert_eq!(scan(Scan { after: Some(b"b"), skip: 1, limit: 2, ..all(b"b") }).await, ["b2", "b3"]);
+    assert_eq!(scan(Scan { after: Some(b"b4"), ..all(b"b") }).await, [""; 0]);
+    assert_eq!(scan(Scan { after: Some(b"c"), ..all(b"b") }).await, [""; 0]);
+    assert_eq!(scan(Scan { skip: 9, ..all(b"b") }).await, [""; 0]);
+    assert_eq!(scan(Scan { limit: 0, ..all(b"b") }).await, [""; 0]);
     assert_eq!(scan(all(b"nothing")).await, [""; 0]);
 
-    let page = snapshot
-        .scan(&Scan {
-            skip: 1,
-            limit: 3,
-            ..all(b"b")
-        })
-        .await
-        .unwrap();
-    assert_eq!(
-        (page.len(), page.is_empty(), page.last_key()),
-        (3, false, Some(b"b3".as_slice()))
-    );
-    assert_eq!(
-        (page.key(1), page.value(1), page.stamp(1)),
-        (b"b2".as_slice(), b"B2".as_slice(), stamp)
-    );
+    let page = snapshot.scan(&Scan { skip: 1, limit: 3, ..all(b"b") }).await.unwrap();
+    assert_eq!((page.len(), page.is_empty(), page.last_key()), (3, false, Some(b"b3".as_slice())));
+    assert_eq!((page.key(1), page.value(1), page.stamp(1)), (b"b2".as_slice(), b"B2".as_slice(), stamp));
     assert_eq!((page.key(3), page.value(3)), ([].as_slice(), [].as_slice()));
-    let page = snapshot
-        .scan(&Scan {
-            values: false,
-            ..all(b"b3")
-        })
-        .await
-        .unwrap();
-    assert_eq!(
-        (page.key(0), page.value(0), page.stamp(0)),
-        (b"b3".as_slice(), [].as_slice(), stamp)
-    );
+    let page = snapshot.scan(&Scan { values: false, ..all(b"b3") }).await.unwrap();
+    assert_eq!((page.key(0), page.value(0), page.stamp(0)), (b"b3".as_slice(), [].as_slice(), stamp));
 }
 
 async fn scans_to_the_end_of_the_keys(store: Store) {
@@ -250,8 +145,7 @@ async fn answers_long_pages(store: Store) {
     let rows = limits::STORE_SCAN_INLINE_ROWS_MAX * 3;
     for start in (0..rows).step_by(1_000) {
         let put = batch(|batch| {
-            (start..start + 1_000)
-                .for_each(|row| batch.put(format!("p{row:06}"), format!("{row}")));
+            (start..start + 1_000).for_each(|row| batch.put(format!("p{row:06}"), format!("{row}")));
         });
         store.commit(put).await.unwrap();
     }
@@ -262,24 +156,12 @@ async fn answers_long_pages(store: Store) {
         assert_eq!((row.key, row.value), (page.key(index), page.value(index)));
         assert_eq!(row.value, index.to_string().as_bytes());
     }
-    let tail = snapshot
-        .scan(&Scan {
-            skip: rows - 10,
-            ..all(b"p")
-        })
-        .await
-        .unwrap();
-    assert_eq!(
-        (tail.len(), tail.value(0)),
-        (10, (rows - 10).to_string().as_bytes())
-    );
+    let tail = snapshot.scan(&Scan { skip: rows - 10, ..all(b"p") }).await.unwrap();
+    assert_eq!((tail.len(), tail.value(0)), (10, (rows - 10).to_string().as_bytes()));
 }
 
 async fn keeps_a_snapshot_as_it_was(store: Store) {
-    store
-        .commit(batch(|batch| batch.put("k", "old")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.put("k", "old"))).await.unwrap();
     let before = store.snapshot().await.unwrap();
     for round in 0..20 {
         let change = batch(|batch| {
@@ -308,10 +190,7 @@ async fn checks_absence(store: Store) {
     store.commit(create()).await.unwrap();
     let again = store.commit(create()).await;
     assert_eq!(again, Err(CommitError::Conflict { expectation: 0 }));
-    store
-        .commit(batch(|batch| batch.delete("k")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.delete("k"))).await.unwrap();
     store.commit(create()).await.unwrap();
 }
 
@@ -322,26 +201,14 @@ async fn checks_existence(store: Store) {
             batch.put("other", "");
         })
     };
-    assert_eq!(
-        store.commit(touch()).await,
-        Err(CommitError::Conflict { expectation: 0 })
-    );
-    store
-        .commit(batch(|batch| batch.put("k", "")))
-        .await
-        .unwrap();
+    assert_eq!(store.commit(touch()).await, Err(CommitError::Conflict { expectation: 0 }));
+    store.commit(batch(|batch| batch.put("k", ""))).await.unwrap();
     store.commit(touch()).await.unwrap();
 }
 
 async fn checks_revisions(store: Store) {
-    let first = store
-        .commit(batch(|batch| batch.put("k", "1")))
-        .await
-        .unwrap();
-    store
-        .commit(batch(|batch| batch.put("other", "1")))
-        .await
-        .unwrap();
+    let first = store.commit(batch(|batch| batch.put("k", "1"))).await.unwrap();
+    store.commit(batch(|batch| batch.put("other", "1"))).await.unwrap();
     let replace = |revision| {
         batch(|batch| {
             batch.expect_unchanged("k", revision);
@@ -352,19 +219,13 @@ async fn checks_revisions(store: Store) {
     assert!(second > first);
     let stale = store.commit(replace(first.revision)).await;
     assert_eq!(stale, Err(CommitError::Conflict { expectation: 0 }));
-    store
-        .commit(batch(|batch| batch.delete("k")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.delete("k"))).await.unwrap();
     let gone = store.commit(replace(second.revision)).await;
     assert_eq!(gone, Err(CommitError::Conflict { expectation: 0 }));
 }
 
 async fn names_the_first_failed_expectation(store: Store) {
-    store
-        .commit(batch(|batch| batch.put("k", "")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.put("k", ""))).await.unwrap();
     let refused = batch(|batch| {
         batch.expect_exists("k");
         batch.expect_absent("k2");
@@ -372,17 +233,11 @@ async fn names_the_first_failed_expectation(store: Store) {
         batch.expect_exists("k2");
         batch.put("k3", "");
     });
-    assert_eq!(
-        store.commit(refused).await,
-        Err(CommitError::Conflict { expectation: 2 })
-    );
+    assert_eq!(store.commit(refused).await, Err(CommitError::Conflict { expectation: 2 }));
 }
 
 async fn applies_nothing_of_a_refused_batch(store: Store) {
-    let before = store
-        .commit(batch(|batch| batch.put("k", "")))
-        .await
-        .unwrap();
+    let before = store.commit(batch(|batch| batch.put("k", ""))).await.unwrap();
     let refused = batch(|batch| {
         batch.expect_exists("nothing");
         batch.put("a", "");
@@ -447,10 +302,7 @@ async fn merges_additions(store: Store) {
 }
 
 async fn expects_of_counters(store: Store) {
-    let first = store
-        .commit(batch(|batch| batch.add("n", 2)))
-        .await
-        .unwrap();
+    let first = store.commit(batch(|batch| batch.add("n", 2))).await.unwrap();
     let down = batch(|batch| {
         batch.expect_exists("n");
         batch.expect_unchanged("n", first.revision);
@@ -462,10 +314,7 @@ async fn expects_of_counters(store: Store) {
         batch.add("n", -7);
     });
     store.commit(up).await.unwrap();
-    assert_eq!(
-        store.snapshot().await.unwrap().count(b"n").await.unwrap(),
-        -7
-    );
+    assert_eq!(store.snapshot().await.unwrap().count(b"n").await.unwrap(), -7);
 }
 
 async fn refuses_to_mix_counters_and_entries(store: Store) {
@@ -489,10 +338,7 @@ async fn refuses_to_mix_counters_and_entries(store: Store) {
     assert_eq!(illegal(|batch| batch.put("", "")).await, 0);
     let snapshot = store.snapshot().await.unwrap();
     assert_eq!(snapshot.count(b"n").await.unwrap(), 1);
-    assert!(matches!(
-        snapshot.count(b"k").await,
-        Err(Error::NotACounter)
-    ));
+    assert!(matches!(snapshot.count(b"k").await, Err(Error::NotACounter)));
 
     // A key may change from one to the other through its deletion.
     let change = batch(|batch| {
@@ -533,21 +379,12 @@ async fn takes_an_illegal_batch_back_whole(store: Store) {
     // Beside legal batches, so that the file's engine has them all in one group.
     let other = |name: &'static str| store.try_commit(batch(|batch| batch.add(name, 1)));
     let (first, illegal, last) = tokio::join!(other("n"), store.try_commit(illegal), other("n"));
-    assert!(
-        matches!(illegal, Err(CommitError::Illegal { write: 8, .. })),
-        "{illegal:?}"
-    );
-    assert_eq!(
-        first.unwrap().revision.max(last.unwrap().revision),
-        before.revision + 2
-    );
+    assert!(matches!(illegal, Err(CommitError::Illegal { write: 8, .. })), "{illegal:?}");
+    assert_eq!(first.unwrap().revision.max(last.unwrap().revision), before.revision + 2);
     let snapshot = store.snapshot().await.unwrap();
     assert_eq!(value(&snapshot, "kept").await.unwrap(), "1");
     assert_eq!(snapshot.count(b"n").await.unwrap(), 3);
-    assert_eq!(
-        keys(&snapshot.scan(&all(b"")).await.unwrap()),
-        ["deleted", "kept", "n"]
-    );
+    assert_eq!(keys(&snapshot.scan(&all(b"")).await.unwrap()), ["deleted", "kept", "n"]);
 }
 
 async fn stamps_rise_and_time_stays(store: Store) {
@@ -563,86 +400,48 @@ async fn stamps_rise_and_time_stays(store: Store) {
         let stamp = store.commit(at(now_ms)).await.unwrap();
         assert_eq!(stamp.revision, before.revision + 1);
         assert_eq!(stamp.time_ms, before.time_ms.max(now_ms));
-        let entry = store
-            .snapshot()
-            .await
-            .unwrap()
-            .get(b"k")
-            .await
-            .unwrap()
-            .unwrap();
+        let entry = store.snapshot().await.unwrap().get(b"k").await.unwrap().unwrap();
         assert_eq!(entry.stamp, stamp);
         before = stamp;
     }
 }
 
 async fn puts_the_revision_into_keys(store: Store) {
-    store
-        .commit(batch(|batch| batch.put("other", "")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.put("other", ""))).await.unwrap();
     let stamped = batch(|batch| {
         batch.put_stamped("log/", "/0", "a");
         batch.put_stamped("log/", "/1", "b");
     });
     let stamp = store.commit(stamped).await.unwrap();
-    let page = store
-        .snapshot()
-        .await
-        .unwrap()
-        .scan(&all(b"log/"))
-        .await
-        .unwrap();
+    let page = store.snapshot().await.unwrap().scan(&all(b"log/")).await.unwrap();
     assert_eq!(page.len(), 2);
     let key = |suffix: &[u8]| [b"log/".as_slice(), &stamp.revision.to_be_bytes(), suffix].concat();
-    assert_eq!(
-        (page.key(0), page.value(0)),
-        (key(b"/0").as_slice(), b"a".as_slice())
-    );
-    assert_eq!(
-        (page.key(1), page.value(1)),
-        (key(b"/1").as_slice(), b"b".as_slice())
-    );
+    assert_eq!((page.key(0), page.value(0)), (key(b"/0").as_slice(), b"a".as_slice()));
+    assert_eq!((page.key(1), page.value(1)), (key(b"/1").as_slice(), b"b".as_slice()));
 }
 
 async fn commits_nothing_for_an_empty_batch(store: Store) {
     assert_eq!(store.commit(Batch::new(5)).await.unwrap().revision, 0);
-    let stamp = store
-        .commit(batch(|batch| batch.put("k", "")))
-        .await
-        .unwrap();
+    let stamp = store.commit(batch(|batch| batch.put("k", ""))).await.unwrap();
     assert_eq!(store.commit(Batch::new(i64::MAX)).await.unwrap(), stamp);
     let only_expects = batch(|batch| batch.expect_exists("k"));
     assert_eq!(store.commit(only_expects).await.unwrap(), stamp);
     let fails = batch(|batch| batch.expect_absent("k"));
-    assert_eq!(
-        store.commit(fails).await,
-        Err(CommitError::Conflict { expectation: 0 })
-    );
+    assert_eq!(store.commit(fails).await, Err(CommitError::Conflict { expectation: 0 }));
     assert_eq!(store.snapshot().await.unwrap().revision(), stamp.revision);
 }
 
 async fn refuses_large_batches(store: Store) {
     let limits = store.limits();
-    let many =
-        batch(|batch| (0..=limits.writes_max).for_each(|key| batch.delete(format!("{key}"))));
+    let many = batch(|batch| (0..=limits.writes_max).for_each(|key| batch.delete(format!("{key}"))));
     assert!(
         matches!(store.commit(many).await, Err(CommitError::TooLarge { writes, .. }) if writes > limits.writes_max)
     );
     let heavy = batch(|batch| batch.put("k", vec![0; limits.bytes_max]));
-    assert!(
-        matches!(store.commit(heavy).await, Err(CommitError::TooLarge { bytes, .. }) if bytes > limits.bytes_max)
-    );
+    assert!(matches!(store.commit(heavy).await, Err(CommitError::TooLarge { bytes, .. }) if bytes > limits.bytes_max));
     let fits = batch(|batch| batch.put("k", vec![7; limits.bytes_max - 64]));
     store.commit(fits).await.unwrap();
-    let entry = store
-        .snapshot()
-        .await
-        .unwrap()
-        .get(b"k")
-        .await
-        .unwrap()
-        .unwrap();
+    let entry = store.snapshot().await.unwrap().get(b"k").await.unwrap().unwrap();
     assert_eq!(entry.value.len(), limits.bytes_max - 64);
 }
 
@@ -656,23 +455,12 @@ async fn commits_a_batch_nobody_waits_for(store: Store) {
         .await;
     }
     // The queue is in order, so that this one is answered after the one nobody waits for.
-    store
-        .commit(batch(|batch| batch.put("next", "1")))
-        .await
-        .unwrap();
-    assert_eq!(
-        value(&store.snapshot().await.unwrap(), "abandoned")
-            .await
-            .unwrap(),
-        "1"
-    );
+    store.commit(batch(|batch| batch.put("next", "1"))).await.unwrap();
+    assert_eq!(value(&store.snapshot().await.unwrap(), "abandoned").await.unwrap(), "1");
 }
 
 async fn closes_once(store: Store) {
-    store
-        .commit(batch(|batch| batch.put("k", "")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.put("k", ""))).await.unwrap();
     assert_eq!(store.state(), State::Ready);
     let (other, third) = (store.clone(), store.clone());
     tokio::join!(store.close(), third.close());
@@ -685,16 +473,8 @@ async fn closes_once(store: Store) {
 
 /// What a store holds, to compare one with another.
 async fn dump(store: &Store) -> Vec<(Vec<u8>, Vec<u8>, super::Stamp)> {
-    let page = store
-        .snapshot()
-        .await
-        .unwrap()
-        .scan(&all(b""))
-        .await
-        .unwrap();
-    page.iter()
-        .map(|row| (row.key.to_vec(), row.value.to_vec(), row.stamp))
-        .collect()
+    let page = store.snapshot().await.unwrap().scan(&all(b"")).await.unwrap();
+    page.iter().map(|row| (row.key.to_vec(), row.value.to_vec(), row.stamp)).collect()
 }
 
 /// A store in `directory` whose file fails as `faults` say.
@@ -703,12 +483,8 @@ fn open_faulty(
     faults: &Arc<super::disk::fault::Faults>,
 ) -> Result<Store, super::OpenError> {
     let path = directory.path().join("db");
-    let options = Options {
-        cache_bytes: 1024 * 1024,
-    };
+    let options = Options { cache_bytes: 1024 * 1024 };
     let opened = super::open::open(&path, &options, faults)?;
     let handle = super::writer::start(&path, opened, &options)?;
-    Ok(Store {
-        engine: super::Engine::Redb(Arc::new(handle)),
-    })
+    Ok(Store { engine: super::Engine::Redb(Arc::new(handle)) })
 }

@@ -64,7 +64,9 @@ struct Writer {
     replaced: VecDeque<(Instant, Weak<Held>)>,
     wait: Duration,
     closing: bool,
-    before: usize, groups: usize, total: usize,
+    before: usize,
+    groups: usize,
+    total: usize,
 }
 
 /// Opens the database at `path` and starts its writer.
@@ -98,17 +100,15 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
         callers,
         replaced: VecDeque::new(),
         wait: Duration::ZERO,
-        closing: false, before: 0, groups: 0, total: 0,
+        closing: false,
+        before: 0,
+        groups: 0,
+        total: 0,
     };
     writer.publish(opened.view);
     let run = move || writer.run();
-    let started = std::thread::Builder::new()
-        .name("store-writer".into())
-        .spawn(run);
-    started.map_err(|source| OpenError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let started = std::thread::Builder::new().name("store-writer".into()).spawn(run);
+    started.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
     Ok(Handle {
         queue: sender,
         places: Arc::new(Semaphore::new(limits::STORE_QUEUE_BATCHES_MAX)),
@@ -124,33 +124,18 @@ impl Handle {
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<Stamp, CommitError> {
         if batch.is_empty() {
-            return self
-                .newest()
-                .map(|held| held.stamp)
-                .map_err(|_| CommitError::Closed);
+            return self.newest().map(|held| held.stamp).map_err(|_| CommitError::Closed);
         }
         let weight = u32::try_from(batch.bytes()).unwrap_or(u32::MAX);
         let closed = |_| CommitError::Closed;
-        let place = Arc::clone(&self.places)
-            .acquire_owned()
-            .await
-            .map_err(closed)?;
-        let bytes = Arc::clone(&self.bytes)
-            .acquire_many_owned(weight)
-            .await
-            .map_err(closed)?;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(closed)?;
+        let bytes = Arc::clone(&self.bytes).acquire_many_owned(weight).await.map_err(closed)?;
         if let State::Unavailable { reason } = self.state() {
             return Err(CommitError::Unavailable(reason));
         }
         let (answer, answered) = oneshot::channel();
-        let request = Request {
-            batch,
-            answer,
-            _room: [place, bytes],
-        };
-        self.queue
-            .send(Message::Commit(request))
-            .map_err(|_| CommitError::Closed)?;
+        let request = Request { batch, answer, _room: [place, bytes] };
+        self.queue.send(Message::Commit(request)).map_err(|_| CommitError::Closed)?;
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
@@ -161,13 +146,7 @@ impl Handle {
     /// Waits for a state, for tests.
     #[cfg(test)]
     pub(super) async fn wait_for(&self, is: impl FnMut(&State) -> bool) {
-        self.shared
-            .state
-            .subscribe()
-            .wait_for(is)
-            .await
-            .map(drop)
-            .unwrap_or_default();
+        self.shared.state.subscribe().wait_for(is).await.map(drop).unwrap_or_default();
     }
 
     pub(super) async fn close(&self) {
@@ -176,11 +155,7 @@ impl Handle {
         if self.queue.send(Message::Close).is_ok() {
             let mut closed = self.shared.closed.subscribe();
             // The sender is in `self`, so that waiting ends only by the writer's word.
-            closed
-                .wait_for(|closed| *closed)
-                .await
-                .map(drop)
-                .unwrap_or_default();
+            closed.wait_for(|closed| *closed).await.map(drop).unwrap_or_default();
         }
     }
 }
@@ -190,11 +165,7 @@ impl Held {
         self.stamp
     }
 
-    pub(super) fn find<R>(
-        &self,
-        key: &[u8],
-        read: impl FnOnce(&[u8]) -> R,
-    ) -> Result<Option<R>, Error> {
+    pub(super) fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
         self.look(self.view()?.find(key, read))
     }
 
@@ -256,7 +227,13 @@ impl Writer {
         let mut bytes = first.batch.bytes();
         let mut group = vec![first];
         while group.len() < limits::STORE_GROUP_BATCHES_MAX && bytes < limits::STORE_GROUP_BYTES_MAX {
-            let m = match self.queue.try_recv() { Ok(m) => Some(m), Err(_) if !gather.is_zero() && group.len() < self.before => self.queue.recv_timeout(until.saturating_duration_since(Instant::now())).ok(), Err(_) => None };
+            let m = match self.queue.try_recv() {
+                Ok(m) => Some(m),
+                Err(_) if !gather.is_zero() && group.len() < self.before => {
+                    self.queue.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+                }
+                Err(_) => None,
+            };
             match m {
                 Some(Message::Commit(request)) => {
                     bytes += request.batch.bytes();
@@ -270,13 +247,9 @@ impl Writer {
         self.before = group.len();
         self.groups += 1;
         self.total += group.len();
-        let batches = || {
-            self.db
-                .commit(group.iter().map(|request| &request.batch), self.last)
-        };
+        let batches = || self.db.commit(group.iter().map(|request| &request.batch), self.last);
         let outcome = catch_unwind(AssertUnwindSafe(batches));
-        let outcome =
-            outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
         match outcome {
             Ok(Committed { answers, view }) => {
                 self.wait = Duration::ZERO;
@@ -289,13 +262,8 @@ impl Writer {
                 }
             }
             Err(error) => {
-                let reason = self
-                    .db
-                    .fault()
-                    .map_or_else(|| error.to_string(), |fault| fault.reason);
-                self.shared.state.send_replace(State::Unavailable {
-                    reason: reason.clone(),
-                });
+                let reason = self.db.fault().map_or_else(|| error.to_string(), |fault| fault.reason);
+                self.shared.state.send_replace(State::Unavailable { reason: reason.clone() });
                 for request in group {
                     answer_to(request, Err(CommitError::Unavailable(reason.clone())));
                 }
@@ -307,15 +275,10 @@ impl Writer {
     /// Makes a view the one that new snapshots get, and takes back those that have been replaced for too long.
     fn publish(&mut self, view: View) {
         self.last = view.stamp();
-        let held = Held {
-            stamp: view.stamp(),
-            view: RwLock::new(Some(Arc::new(view))),
-            queue: self.callers.clone(),
-        };
+        let held = Held { stamp: view.stamp(), view: RwLock::new(Some(Arc::new(view))), queue: self.callers.clone() };
         let replaced = self.show(Some(Arc::new(held)));
         if let Some(replaced) = replaced.filter(|replaced| Arc::strong_count(replaced) > 1) {
-            self.replaced
-                .push_back((Instant::now(), Arc::downgrade(&replaced)));
+            self.replaced.push_back((Instant::now(), Arc::downgrade(&replaced)));
         }
         let age_max = Duration::from_millis(limits::STORE_SNAPSHOT_AGE_MS_MAX);
         while let Some((since, held)) = self.replaced.front() {
@@ -329,11 +292,7 @@ impl Writer {
     }
 
     fn show(&self, held: Option<Arc<Held>>) -> Option<Arc<Held>> {
-        let mut newest = self
-            .shared
-            .newest
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut newest = self.shared.newest.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut newest, held)
     }
 
@@ -344,9 +303,7 @@ impl Writer {
         let wait_min = Duration::from_millis(limits::STORE_REOPEN_MS_MIN);
         let wait_max = Duration::from_millis(limits::STORE_REOPEN_MS_MAX);
         loop {
-            self.shared.state.send_replace(State::Unavailable {
-                reason: reason.clone(),
-            });
+            self.shared.state.send_replace(State::Unavailable { reason: reason.clone() });
             // A commit that succeeds resets the wait, an opening does not: a disk that takes one page and no more
             // would otherwise be opened all the time.
             self.wait = (self.wait * 2).clamp(wait_min, wait_max);
@@ -359,20 +316,14 @@ impl Writer {
             }
         }
         self.shared.state.send_replace(State::Ready);
-        tracing::info!(
-            revision = self.last.revision,
-            "the database is written again"
-        );
+        tracing::info!(revision = self.last.revision, "the database is written again");
     }
 
     /// Answers what is queued with the reason until the time is over. True when the store is to be closed.
     fn refuse_for(&mut self, wait: Duration, reason: &str) -> bool {
         let until = Instant::now() + wait;
         while !self.closing {
-            match self
-                .queue
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
+            match self.queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(Message::Commit(request)) => {
                     answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
                 }
@@ -392,16 +343,11 @@ impl Writer {
     /// Puts a newly opened database in the place of the failed one. Snapshots of the failed one expire, because the
     /// new one does not know which pages they need.
     fn reopen(&mut self) -> Result<(), String> {
-        self.base
-            .heal(self.db.fault().as_ref())
-            .map_err(|error| error.to_string())?;
-        let (db, view) = open::attach(&self.base, &self.options, false)
-            .map_err(|refusal| format!("{refusal:?}"))?;
+        self.base.heal(self.db.fault().as_ref()).map_err(|error| error.to_string())?;
+        let (db, view) = open::attach(&self.base, &self.options, false).map_err(|refusal| format!("{refusal:?}"))?;
         if view.stamp() < self.last {
             let (found, known) = (view.stamp().revision, self.last.revision);
-            return Err(format!(
-                "the file has gone back from revision {known} to {found}"
-            ));
+            return Err(format!("the file has gone back from revision {known} to {found}"));
         }
         self.publish(view);
         self.expire_replaced();
@@ -412,12 +358,9 @@ impl Writer {
     fn finish(mut self) {
         eprintln!("groups {} avg {:.1}", self.groups, self.total as f64 / self.groups.max(1) as f64);
         let reason = Error::Closed.to_string();
-        self.shared
-            .state
-            .send_replace(State::Unavailable { reason });
+        self.shared.state.send_replace(State::Unavailable { reason });
         let newest = self.show(None);
-        self.replaced
-            .extend(newest.map(|held| (Instant::now(), Arc::downgrade(&held))));
+        self.replaced.extend(newest.map(|held| (Instant::now(), Arc::downgrade(&held))));
         self.expire_replaced();
         if let Err(error) = self.db.close() {
             tracing::error!(%error, "the database was not closed cleanly; it is repaired at the next start");

@@ -9,19 +9,11 @@ use super::{AdminState, Readiness};
 
 #[tonic::async_trait]
 impl ServerService for AdminState {
-    async fn get_version(
-        &self,
-        _: Request<GetVersionRequest>,
-    ) -> Result<Response<GetVersionResponse>, Status> {
-        Ok(Response::new(GetVersionResponse {
-            version: self.version.to_owned(),
-        }))
+    async fn get_version(&self, _: Request<GetVersionRequest>) -> Result<Response<GetVersionResponse>, Status> {
+        Ok(Response::new(GetVersionResponse { version: self.version.to_owned() }))
     }
 
-    async fn get_status(
-        &self,
-        _: Request<GetStatusRequest>,
-    ) -> Result<Response<GetStatusResponse>, Status> {
+    async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
         let not_ready_reason = match &*self.ready.borrow() {
             Readiness::Ready => None,
             Readiness::NotReady(reason) => Some(reason.clone()),
@@ -32,10 +24,7 @@ impl ServerService for AdminState {
             start_time: Some(from_ms(self.started_ms)),
             scim_addr: self.scim_addr.to_string(),
             public_url: self.public_url.clone(),
-            certificate_not_after: self
-                .certificate_not_after_s
-                .borrow()
-                .map(|seconds| Timestamp { seconds, nanos: 0 }),
+            certificate_not_after: self.certificate_not_after_s.borrow().map(|seconds| Timestamp { seconds, nanos: 0 }),
             version: self.version.to_owned(),
         }))
     }
@@ -44,8 +33,5 @@ impl ServerService for AdminState {
 /// Milliseconds since the Unix epoch as a timestamp, whose nanoseconds count forwards also before the epoch.
 fn from_ms(ms: i64) -> Timestamp {
     let nanos = i32::try_from(ms.rem_euclid(1_000) * 1_000_000).unwrap_or(0);
-    Timestamp {
-        seconds: ms.div_euclid(1_000),
-        nanos,
-    }
+    Timestamp { seconds: ms.div_euclid(1_000), nanos }
 }

@@ -48,13 +48,7 @@ impl Plane {
             certificate_not_after_s: certificate_now,
         };
         let serving = tokio::spawn(serve(bound, state, stop_now));
-        Plane {
-            folder,
-            ready,
-            certificate,
-            stop,
-            serving,
-        }
+        Plane { folder, ready, certificate, stop, serving }
     }
 
     async fn connect(&self) -> Channel {
@@ -64,10 +58,7 @@ impl Plane {
     async fn end(self) {
         self.stop.send(true).unwrap();
         self.serving.await.unwrap().unwrap();
-        assert!(
-            !socket(self.folder.path()).exists(),
-            "the socket's file stays behind"
-        );
+        assert!(!socket(self.folder.path()).exists(), "the socket's file stays behind");
     }
 }
 
@@ -89,18 +80,10 @@ async fn version_and_status_are_told() {
     let plane = Plane::start();
     let mut client = ServerServiceClient::new(plane.connect().await);
 
-    let version = client
-        .get_version(GetVersionRequest {})
-        .await
-        .unwrap()
-        .into_inner();
+    let version = client.get_version(GetVersionRequest {}).await.unwrap().into_inner();
     assert_eq!(version.version, "0.1.0");
 
-    let status = client
-        .get_status(GetStatusRequest {})
-        .await
-        .unwrap()
-        .into_inner();
+    let status = client.get_status(GetStatusRequest {}).await.unwrap().into_inner();
     assert!(status.ready);
     assert_eq!(status.not_ready_reason, "");
     let start = status.start_time.unwrap();
@@ -109,16 +92,9 @@ async fn version_and_status_are_told() {
     assert_eq!(status.public_url, "https://scim.example.com");
     assert_eq!(status.certificate_not_after.unwrap().seconds, 2_000_000_000);
 
-    plane
-        .ready
-        .send(Readiness::NotReady("the disk is full".to_owned()))
-        .unwrap();
+    plane.ready.send(Readiness::NotReady("the disk is full".to_owned())).unwrap();
     plane.certificate.send(None).unwrap();
-    let status = client
-        .get_status(GetStatusRequest {})
-        .await
-        .unwrap()
-        .into_inner();
+    let status = client.get_status(GetStatusRequest {}).await.unwrap().into_inner();
     assert!(!status.ready);
     assert_eq!(status.not_ready_reason, "the disk is full");
     assert_eq!(status.certificate_not_after, None);
@@ -132,23 +108,11 @@ async fn health_follows_readiness() {
     let mut client = HealthClient::new(plane.connect().await);
     let watched = client.watch(HealthCheckRequest::default()).await.unwrap();
     let mut watched = watched.into_inner();
-    assert_eq!(
-        watched.message().await.unwrap().unwrap().status(),
-        ServingStatus::Serving
-    );
-    plane
-        .ready
-        .send(Readiness::NotReady("the disk is full".to_owned()))
-        .unwrap();
-    assert_eq!(
-        watched.message().await.unwrap().unwrap().status(),
-        ServingStatus::NotServing
-    );
+    assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    plane.ready.send(Readiness::NotReady("the disk is full".to_owned())).unwrap();
+    assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     plane.ready.send(Readiness::Ready).unwrap();
-    assert_eq!(
-        watched.message().await.unwrap().unwrap().status(),
-        ServingStatus::Serving
-    );
+    assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
     drop((watched, client));
     plane.end().await;
 }
@@ -160,49 +124,27 @@ async fn reflection_names_the_services_in_both_versions() {
 
     let ask = pb::v1::ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(
-            pb::v1::server_reflection_request::MessageRequest::ListServices(String::new()),
-        ),
+        message_request: Some(pb::v1::server_reflection_request::MessageRequest::ListServices(String::new())),
     };
     let mut client = pb::v1::server_reflection_client::ServerReflectionClient::new(channel.clone());
-    let answer = client
-        .server_reflection_info(tokio_stream::iter([ask]))
-        .await
-        .unwrap();
+    let answer = client.server_reflection_info(tokio_stream::iter([ask])).await.unwrap();
     let answer = answer.into_inner().message().await.unwrap().unwrap();
-    let Some(pb::v1::server_reflection_response::MessageResponse::ListServicesResponse(list)) =
-        answer.message_response
+    let Some(pb::v1::server_reflection_response::MessageResponse::ListServicesResponse(list)) = answer.message_response
     else {
         panic!("{answer:?}");
     };
-    let mut names: Vec<String> = list
-        .service
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
+    let mut names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
     names.sort();
-    assert_eq!(
-        names,
-        [
-            "grpc.health.v1.Health",
-            "grpc.reflection.v1.ServerReflection",
-            "scimd.admin.v1.ServerService"
-        ]
-    );
+    assert_eq!(names, ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "scimd.admin.v1.ServerService"]);
 
     let ask = pb::v1alpha::ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(
-            pb::v1alpha::server_reflection_request::MessageRequest::FileContainingSymbol(
-                "scimd.admin.v1.ServerService".to_owned(),
-            ),
-        ),
+        message_request: Some(pb::v1alpha::server_reflection_request::MessageRequest::FileContainingSymbol(
+            "scimd.admin.v1.ServerService".to_owned(),
+        )),
     };
     let mut client = pb::v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
-    let answer = client
-        .server_reflection_info(tokio_stream::iter([ask]))
-        .await
-        .unwrap();
+    let answer = client.server_reflection_info(tokio_stream::iter([ask])).await.unwrap();
     let answer = answer.into_inner().message().await.unwrap().unwrap();
     assert!(matches!(
         answer.message_response,
@@ -216,11 +158,7 @@ async fn reflection_names_the_services_in_both_versions() {
 async fn an_open_stream_does_not_keep_the_server_from_stopping() {
     let plane = Plane::start();
     let mut client = HealthClient::new(plane.connect().await);
-    let mut watched = client
-        .watch(HealthCheckRequest::default())
-        .await
-        .unwrap()
-        .into_inner();
+    let mut watched = client.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     watched.message().await.unwrap().unwrap();
     plane.end().await;
 }
@@ -229,11 +167,7 @@ async fn an_open_stream_does_not_keep_the_server_from_stopping() {
 async fn only_the_owner_reaches_the_socket() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("admin")).unwrap();
-    fs::set_permissions(
-        folder.path().join("admin"),
-        fs::Permissions::from_mode(0o777),
-    )
-    .unwrap();
+    fs::set_permissions(folder.path().join("admin"), fs::Permissions::from_mode(0o777)).unwrap();
     let _bound = bind(&socket(folder.path())).unwrap();
     assert_eq!(mode(&folder.path().join("admin")), 0o700);
     assert_eq!(mode(&socket(folder.path())), 0o600);

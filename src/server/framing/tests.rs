@@ -61,42 +61,18 @@ fn ambiguities_are_refused() {
         ("CONNECT a:443 HTTP/1.1\r\n".into(), Refusal::Connect),
         ("GET / HTTP/1.1\r\n\r\n".into(), Refusal::Host),
         (get("host: a.example\r\n"), Refusal::Host),
-        (
-            get("Content-Length: 1\r\nContent-Length: 1\r\n"),
-            Refusal::ContentLength,
-        ),
+        (get("Content-Length: 1\r\nContent-Length: 1\r\n"), Refusal::ContentLength),
         (get("Content-Length: 1, 1\r\n"), Refusal::ContentLength),
         (get("Content-Length: +1\r\n"), Refusal::ContentLength),
         (get("Content-Length: 0x1\r\n"), Refusal::ContentLength),
         (get("Content-Length: \r\n"), Refusal::ContentLength),
-        (
-            get("Content-Length: 99999999999999999999\r\n"),
-            Refusal::ContentLength,
-        ),
-        (
-            get("Transfer-Encoding: gzip, chunked\r\n"),
-            Refusal::TransferEncoding,
-        ),
-        (
-            get("Transfer-Encoding: xchunked\r\n"),
-            Refusal::TransferEncoding,
-        ),
-        (
-            get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
-            Refusal::TransferEncoding,
-        ),
-        (
-            "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n".into(),
-            Refusal::TransferEncoding,
-        ),
-        (
-            get("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
-            Refusal::Both,
-        ),
-        (
-            get("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"),
-            Refusal::Both,
-        ),
+        (get("Content-Length: 99999999999999999999\r\n"), Refusal::ContentLength),
+        (get("Transfer-Encoding: gzip, chunked\r\n"), Refusal::TransferEncoding),
+        (get("Transfer-Encoding: xchunked\r\n"), Refusal::TransferEncoding),
+        (get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), Refusal::TransferEncoding),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n".into(), Refusal::TransferEncoding),
+        (get("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"), Refusal::Both),
+        (get("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"), Refusal::Both),
     ];
     for (bytes, refusal) in table {
         assert_eq!(refused(&bytes), refusal, "{bytes:?}");
@@ -106,25 +82,11 @@ fn ambiguities_are_refused() {
 #[test]
 fn a_target_may_not_name_another_server_than_host() {
     let at = |target: &str| format!("GET {target} HTTP/1.1\r\n{HOST}\r\n");
-    for target in [
-        "http://b.example/",
-        "https://a.example:8443/",
-        "http://a.example@b.example/",
-        "http:///x",
-    ] {
+    for target in ["http://b.example/", "https://a.example:8443/", "http://a.example@b.example/", "http:///x"] {
         let refusal = refused(&at(target));
-        assert!(
-            matches!(refusal, Refusal::Authority | Refusal::RequestLine),
-            "{target}"
-        );
+        assert!(matches!(refusal, Refusal::Authority | Refusal::RequestLine), "{target}");
     }
-    for target in [
-        "http://A.example/x",
-        "https://a.example:443?q",
-        "http://a.example:80",
-        "*",
-        "/http://b/",
-    ] {
+    for target in ["http://A.example/x", "https://a.example:443?q", "http://a.example:80", "*", "/http://b/"] {
         assert_eq!(feed(&[at(target).as_bytes()]).1, Ok(1), "{target}");
     }
 }
@@ -152,13 +114,7 @@ fn malformed_chunks_are_refused() {
     for (body, refusal) in table {
         assert_eq!(refused(&chunked(body)), refusal, "{body:?}");
     }
-    assert_eq!(
-        refused(&chunked(&format!(
-            "5;{}",
-            "x".repeat(limits::CHUNK_LINE_BYTES_MAX)
-        ))),
-        Refusal::Chunk
-    );
+    assert_eq!(refused(&chunked(&format!("5;{}", "x".repeat(limits::CHUNK_LINE_BYTES_MAX)))), Refusal::Chunk);
     let trailers = format!("0\r\nX: {}\r\n\r\n", "x".repeat(limits::TRAILERS_BYTES_MAX));
     assert_eq!(refused(&chunked(&trailers)), Refusal::Trailer);
 }
@@ -167,31 +123,13 @@ fn malformed_chunks_are_refused() {
 fn sizes_are_bounded_before_the_head_is_complete() {
     let long = "x".repeat(limits::URI_BYTES_MAX + 20);
     assert_eq!(refused(&format!("GET /{long}")), Refusal::UriTooLong);
-    assert_eq!(
-        refused(&format!("GET /{long} HTTP/1.1\r\n")),
-        Refusal::UriTooLong
-    );
-    assert_eq!(
-        refused(&"x".repeat(limits::HEAD_BYTES_MAX + 1)),
-        Refusal::UriTooLong
-    );
-    let fits = format!(
-        "GET /{} HTTP/1.1\r\n{HOST}\r\n",
-        "x".repeat(limits::URI_BYTES_MAX - 1)
-    );
+    assert_eq!(refused(&format!("GET /{long} HTTP/1.1\r\n")), Refusal::UriTooLong);
+    assert_eq!(refused(&"x".repeat(limits::HEAD_BYTES_MAX + 1)), Refusal::UriTooLong);
+    let fits = format!("GET /{} HTTP/1.1\r\n{HOST}\r\n", "x".repeat(limits::URI_BYTES_MAX - 1));
     assert_eq!(feed(&[fits.as_bytes()]).1, Ok(1));
-    assert_eq!(
-        refused(&get(&format!("X: {}", "x".repeat(limits::HEAD_BYTES_MAX)))),
-        Refusal::HeadTooLarge
-    );
-    assert_eq!(
-        refused(&get(&"X: y\r\n".repeat(limits::HEADERS_MAX))),
-        Refusal::HeadTooLarge
-    );
-    assert_eq!(
-        feed(&[get(&"X: y\r\n".repeat(limits::HEADERS_MAX - 1)).as_bytes()]).1,
-        Ok(1)
-    );
+    assert_eq!(refused(&get(&format!("X: {}", "x".repeat(limits::HEAD_BYTES_MAX)))), Refusal::HeadTooLarge);
+    assert_eq!(refused(&get(&"X: y\r\n".repeat(limits::HEADERS_MAX))), Refusal::HeadTooLarge);
+    assert_eq!(feed(&[get(&"X: y\r\n".repeat(limits::HEADERS_MAX - 1)).as_bytes()]).1, Ok(1));
 }
 
 #[test]
@@ -203,10 +141,7 @@ fn a_refused_head_is_not_passed_and_the_ones_before_it_are() {
 
 #[test]
 fn empty_lines_between_requests_are_dropped() {
-    let (passed, end) = feed(&[
-        format!("\r\n\r\n{}\r\n{}\r", get(""), get("")).as_bytes(),
-        b"\n",
-    ]);
+    let (passed, end) = feed(&[format!("\r\n\r\n{}\r\n{}\r", get(""), get("")).as_bytes(), b"\n"]);
     assert_eq!((passed, end), (get("").repeat(2).into_bytes(), Ok(2)));
 }
 
@@ -214,41 +149,31 @@ fn empty_lines_between_requests_are_dropped() {
 fn request() -> impl Strategy<Value = Vec<u8>> {
     let body = proptest::collection::vec(any::<u8>(), 0..200);
     let trailer = proptest::option::of("[a-z]{1,8}");
-    (
-        body,
-        0..4_u8,
-        1..50_usize,
-        trailer,
-        "[a-zA-Z0-9/?=&%]{0,40}",
-    )
-        .prop_map(|(body, kind, size, trailer, path)| {
-            let mut out =
-                format!("POST /{path} HTTP/1.1\r\nHost: a\r\nX-Y:\t odd; \u{e9} \r\n").into_bytes();
-            match kind {
-                0 => out.extend_from_slice(b"\r\n"),
-                1 => out.extend_from_slice(b"content-length: 0\r\n\r\n"),
-                2 => {
-                    out.extend_from_slice(
-                        format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(),
-                    );
-                    out.extend_from_slice(&body);
-                }
-                _ => {
-                    out.extend_from_slice(b"Transfer-Encoding: Chunked\r\n\r\n");
-                    for chunk in body.chunks(size) {
-                        out.extend_from_slice(format!("{:X};n=\"v\"\r\n", chunk.len()).as_bytes());
-                        out.extend_from_slice(chunk);
-                        out.extend_from_slice(b"\r\n");
-                    }
-                    out.extend_from_slice(b"0\r\n");
-                    if let Some(trailer) = trailer {
-                        out.extend_from_slice(format!("x-{trailer}: 1\r\n").as_bytes());
-                    }
+    (body, 0..4_u8, 1..50_usize, trailer, "[a-zA-Z0-9/?=&%]{0,40}").prop_map(|(body, kind, size, trailer, path)| {
+        let mut out = format!("POST /{path} HTTP/1.1\r\nHost: a\r\nX-Y:\t odd; \u{e9} \r\n").into_bytes();
+        match kind {
+            0 => out.extend_from_slice(b"\r\n"),
+            1 => out.extend_from_slice(b"content-length: 0\r\n\r\n"),
+            2 => {
+                out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+                out.extend_from_slice(&body);
+            }
+            _ => {
+                out.extend_from_slice(b"Transfer-Encoding: Chunked\r\n\r\n");
+                for chunk in body.chunks(size) {
+                    out.extend_from_slice(format!("{:X};n=\"v\"\r\n", chunk.len()).as_bytes());
+                    out.extend_from_slice(chunk);
                     out.extend_from_slice(b"\r\n");
                 }
+                out.extend_from_slice(b"0\r\n");
+                if let Some(trailer) = trailer {
+                    out.extend_from_slice(format!("x-{trailer}: 1\r\n").as_bytes());
+                }
+                out.extend_from_slice(b"\r\n");
             }
-            out
-        })
+        }
+        out
+    })
 }
 
 proptest! {

@@ -7,10 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use super::*;
 
 const GOOD: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-const FOREVER: Patience = Patience {
-    head: Duration::from_secs(3600),
-    write: Duration::from_secs(3600),
-};
+const FOREVER: Patience = Patience { head: Duration::from_secs(3600), write: Duration::from_secs(3600) };
 
 fn guarded(patience: Patience) -> (DuplexStream, Guard<DuplexStream>, Arc<Verdict>) {
     let (client, server) = duplex(256 * 1024);
@@ -25,13 +22,9 @@ async fn read_out(guard: &mut Guard<DuplexStream>, room: usize) -> (Vec<u8>, io:
     let mut space = vec![0; room];
     loop {
         let mut read = ReadBuf::new(&mut space);
-        let polled =
-            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *guard).poll_read(cx, &mut read)))
-                .await;
+        let polled = std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *guard).poll_read(cx, &mut read))).await;
         match polled {
-            Poll::Ready(Ok(())) if !read.filled().is_empty() => {
-                out.extend_from_slice(read.filled())
-            }
+            Poll::Ready(Ok(())) if !read.filled().is_empty() => out.extend_from_slice(read.filled()),
             Poll::Ready(outcome) => return (out, outcome),
             Poll::Pending => return (out, Ok(())),
         }
@@ -42,10 +35,7 @@ async fn read_out(guard: &mut Guard<DuplexStream>, room: usize) -> (Vec<u8>, io:
 async fn a_refused_head_is_replaced_behind_the_good_ones() {
     let (mut client, mut guard, verdict) = guarded(FOREVER);
     let bad = "GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n";
-    client
-        .write_all(format!("{GOOD}{GOOD}{bad}{GOOD}").as_bytes())
-        .await
-        .unwrap();
+    client.write_all(format!("{GOOD}{GOOD}{bad}{GOOD}").as_bytes()).await.unwrap();
     let (out, outcome) = read_out(&mut guard, 8192).await;
     outcome.unwrap();
     assert_eq!(out, [GOOD.as_bytes(), GOOD.as_bytes(), SUBSTITUTE].concat());
@@ -58,10 +48,7 @@ async fn a_refused_head_is_replaced_behind_the_good_ones() {
 async fn a_refused_body_is_an_error() {
     let (mut client, mut guard, verdict) = guarded(FOREVER);
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
-    client
-        .write_all(format!("{head}x\r\n").as_bytes())
-        .await
-        .unwrap();
+    client.write_all(format!("{head}x\r\n").as_bytes()).await.unwrap();
     let (out, outcome) = read_out(&mut guard, 8192).await;
     assert_eq!(out, head.as_bytes());
     assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::InvalidData);
@@ -92,30 +79,18 @@ async fn the_end_of_the_client_is_the_end() {
 
 #[tokio::test]
 async fn a_head_that_does_not_end_is_refused_and_an_idle_connection_is_not() {
-    let (mut client, mut guard, verdict) = guarded(Patience {
-        head: Duration::from_millis(1),
-        ..FOREVER
-    });
+    let (mut client, mut guard, verdict) = guarded(Patience { head: Duration::from_millis(1), ..FOREVER });
     assert!(read_out(&mut guard, 64).await.0.is_empty());
     client.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
     let mut out = vec![0; SUBSTITUTE.len()];
     guard.read_exact(&mut out).await.unwrap();
-    assert_eq!(
-        (out.as_slice(), verdict.of(1)),
-        (SUBSTITUTE, Some(Refusal::SlowHead))
-    );
+    assert_eq!((out.as_slice(), verdict.of(1)), (SUBSTITUTE, Some(Refusal::SlowHead)));
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut() {
     let (_client, server) = duplex(16);
-    let mut guard = Guard::writes_only(
-        server,
-        Patience {
-            write: Duration::from_millis(1),
-            ..FOREVER
-        },
-    );
+    let mut guard = Guard::writes_only(server, Patience { write: Duration::from_millis(1), ..FOREVER });
     let error = guard.write_all(&[0; 100]).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 }

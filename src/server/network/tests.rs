@@ -5,10 +5,7 @@
 use super::Network;
 
 fn inside(network: &str, peer: &str) -> bool {
-    network
-        .parse::<Network>()
-        .unwrap()
-        .contains(peer.parse().unwrap())
+    network.parse::<Network>().unwrap().contains(peer.parse().unwrap())
 }
 
 #[test]
@@ -32,17 +29,9 @@ fn an_ipv4_peer_on_an_ipv6_socket_is_an_ipv4_peer() {
 
 #[test]
 fn slips_are_refused() {
-    for bad in [
-        "",
-        "10.0.0.0/33",
-        "10.0.0.0/+8",
-        "10.0.0.0/",
-        "10.0.0.1/8",
-        "fd00::1/8",
-        "::/129",
-        "proxy.local",
-        "10.0.0",
-    ] {
+    for bad in
+        ["", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/", "10.0.0.1/8", "fd00::1/8", "::/129", "proxy.local", "10.0.0"]
+    {
         assert!(bad.parse::<Network>().is_err(), "{bad}");
     }
 }

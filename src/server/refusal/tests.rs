@@ -22,18 +22,9 @@ fn every_answer_is_a_scim_error_of_its_status() {
         };
         let body: serde_json::Value = serde_json::from_slice(body).unwrap();
         assert_eq!(body["status"], response.status().as_str());
-        assert_eq!(
-            body["schemas"][0],
-            "urn:ietf:params:scim:api:messages:2.0:Error"
-        );
+        assert_eq!(body["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
         assert_eq!(body["detail"], refusal.detail());
-        assert_eq!(
-            body.get("scimType").is_some(),
-            response.status() == StatusCode::BAD_REQUEST
-        );
-        assert_eq!(
-            response.headers().contains_key(CONNECTION),
-            refusal != Refusal::Panic
-        );
+        assert_eq!(body.get("scimType").is_some(), response.status() == StatusCode::BAD_REQUEST);
+        assert_eq!(response.headers().contains_key(CONNECTION), refusal != Refusal::Panic);
     }
 }

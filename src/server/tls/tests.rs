@@ -22,11 +22,7 @@ impl Pair {
     }
 
     fn load(&self) -> Result<Material, Error> {
-        load(
-            &self.dir.path().join("cert"),
-            &self.dir.path().join("key"),
-            SystemTime::now(),
-        )
+        load(&self.dir.path().join("cert"), &self.dir.path().join("key"), SystemTime::now())
     }
 }
 
@@ -42,15 +38,10 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 #[test]
 fn a_good_pair_is_served_with_both_protocols() {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
-    let material = Pair::new(&make(&key, YEAR), &key.serialize_pem())
-        .load()
-        .unwrap();
+    let material = Pair::new(&make(&key, YEAR), &key.serialize_pem()).load().unwrap();
     assert!(material.expires > SystemTime::now());
     let config = server_config(&material).unwrap();
-    assert_eq!(
-        config.alpn_protocols,
-        [b"h2".to_vec(), b"http/1.1".to_vec()]
-    );
+    assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
 }
 
 #[test]
@@ -64,21 +55,9 @@ fn a_bad_pair_is_refused_by_the_name_of_the_file() {
         (&broken, &pem, "cert: malformed certificate"),
         (&cert, "hello", "key: not a PEM file"),
         (&cert, &cert, "key: no private key in it"),
-        (
-            &cert,
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-            "key: unsupported or malformed",
-        ),
-        (
-            &cert,
-            &other.serialize_pem(),
-            "key: not the key of the certificate in",
-        ),
-        (
-            &make(&key, Duration::ZERO),
-            &pem,
-            "cert: the certificate has expired",
-        ),
+        (&cert, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "key: unsupported or malformed"),
+        (&cert, &other.serialize_pem(), "key: not the key of the certificate in"),
+        (&make(&key, Duration::ZERO), &pem, "cert: the certificate has expired"),
     ];
     for (cert, key, wanted) in table {
         let message = Pair::new(cert, key).load().unwrap_err().to_string();
@@ -91,39 +70,23 @@ fn missing_and_huge_files_are_refused_by_name() {
     let key = KeyPair::generate().unwrap();
     let pair = Pair::new(&make(&key, YEAR), &key.serialize_pem());
     let path = pair.dir.path().join("key");
-    File::options()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_len(limits::PEM_FILE_BYTES_MAX + 1)
-        .unwrap();
+    File::options().write(true).open(&path).unwrap().set_len(limits::PEM_FILE_BYTES_MAX + 1).unwrap();
     assert!(matches!(pair.load(), Err(Error::TooLarge(at)) if at == path));
     fs::remove_file(&path).unwrap();
     let message = pair.load().unwrap_err().to_string();
-    assert!(
-        message.contains(path.to_str().unwrap()) && message.contains("No such file"),
-        "{message}"
-    );
+    assert!(message.contains(path.to_str().unwrap()) && message.contains("No such file"), "{message}");
 }
 
 #[test]
 fn a_short_rsa_key_is_refused() {
-    let pair = Pair::new(
-        include_str!("tests/rsa1024.pem"),
-        include_str!("tests/rsa1024.pem"),
-    );
-    assert!(matches!(
-        pair.load(),
-        Err(Error::WeakKey { bits: 1024, .. })
-    ));
+    let pair = Pair::new(include_str!("tests/rsa1024.pem"), include_str!("tests/rsa1024.pem"));
+    assert!(matches!(pair.load(), Err(Error::WeakKey { bits: 1024, .. })));
 }
 
 #[test]
 fn no_key_is_shown() {
     let key = KeyPair::generate().unwrap();
-    let material = Pair::new(&make(&key, YEAR), &key.serialize_pem())
-        .load()
-        .unwrap();
+    let material = Pair::new(&make(&key, YEAR), &key.serialize_pem()).load().unwrap();
     let shown = format!("{material:?}");
     let secret = key.serialized_der();
     let tail = format!("{:?}", &secret[secret.len() - 8..]);

@@ -27,14 +27,10 @@ impl Faults {
             return Err(io::Error::other("injected"));
         }
         let read = matches!(operation, Operation::Read { .. });
-        if read && self.reads.load(Ordering::SeqCst) || !read && self.writes.load(Ordering::SeqCst)
-        {
+        if read && self.reads.load(Ordering::SeqCst) || !read && self.writes.load(Ordering::SeqCst) {
             return Err(io::Error::other("injected"));
         }
-        let grows = matches!(
-            operation,
-            Operation::Write { offset: 4096.., .. } | Operation::SetLen(_)
-        );
+        let grows = matches!(operation, Operation::Write { offset: 4096.., .. } | Operation::SetLen(_));
         if grows && self.full.load(Ordering::SeqCst) {
             return Err(io::ErrorKind::StorageFull.into());
         }

@@ -10,9 +10,7 @@ use super::{CommitError, Error, State, Store, all, batch, dump, open, open_fault
 
 /// Waits until the store takes writes again.
 async fn ready(store: &Store) {
-    let super::super::Engine::Redb(handle) = &store.engine else {
-        panic!("a store in a file")
-    };
+    let super::super::Engine::Redb(handle) = &store.engine else { panic!("a store in a file") };
     handle.wait_for(|state| *state == State::Ready).await;
 }
 
@@ -50,11 +48,7 @@ async fn outlives_a_disk_that_refuses_writes() {
     for full in [false, true] {
         let faults = Arc::<Faults>::default();
         let switch = |on| {
-            if full {
-                faults.full.store(on, SeqCst)
-            } else {
-                faults.writes.store(on, SeqCst)
-            }
+            if full { faults.full.store(on, SeqCst) } else { faults.writes.store(on, SeqCst) }
         };
         let directory = tempfile::tempdir().unwrap();
         let store = open_faulty(&directory, &faults).unwrap();
@@ -111,30 +105,17 @@ async fn outlives_a_disk_that_cannot_be_read() {
     assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
     faults.reads.store(false, SeqCst);
     // The read that failed is what brings the store back; nothing was written.
-    while store
-        .snapshot()
-        .await
-        .unwrap()
-        .scan(&all(b""))
-        .await
-        .is_err()
-    {
+    while store.snapshot().await.unwrap().scan(&all(b"")).await.is_err() {
         tokio::task::yield_now().await;
     }
     ready(&store).await;
     assert!(put(&store, 1_000).await);
-    assert_eq!(
-        store.snapshot().await.unwrap().count(b"n").await.unwrap(),
-        601
-    );
+    assert_eq!(store.snapshot().await.unwrap().count(b"n").await.unwrap(), 601);
     store.close().await;
 }
 
 /// A short life of a store: open, write, go on after what fails, close.
-async fn live(
-    directory: &tempfile::TempDir,
-    faults: &Arc<Faults>,
-) -> Option<BTreeMap<usize, bool>> {
+async fn live(directory: &tempfile::TempDir, faults: &Arc<Faults>) -> Option<BTreeMap<usize, bool>> {
     let store = open_faulty(directory, faults).ok()?;
     let mut acknowledged = BTreeMap::new();
     for row in 0..12 {
@@ -165,10 +146,7 @@ async fn survives_a_failure_of_any_single_operation() {
         faults.countdown.store(nth.cast_signed(), SeqCst);
         // An opening that fails says so; the next one finds the database.
         let acknowledged = live(&directory, &faults).await.unwrap_or_default();
-        refused_writes += acknowledged
-            .values()
-            .filter(|acknowledged| !**acknowledged)
-            .count();
+        refused_writes += acknowledged.values().filter(|acknowledged| !**acknowledged).count();
         let store = open(&directory);
         check(&store, &acknowledged).await;
         store.close().await;

@@ -20,13 +20,8 @@ async fn filled(directory: &tempfile::TempDir) -> PathBuf {
 
 fn refusal(path: &Path) -> OpenError {
     let bytes = fs::read(path).ok();
-    let error = Store::open(path, &Options::default())
-        .err()
-        .expect("a refusal");
-    assert!(
-        error.to_string().contains(&path.display().to_string()),
-        "{error}"
-    );
+    let error = Store::open(path, &Options::default()).err().expect("a refusal");
+    assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     assert_eq!(fs::read(path).ok(), bytes, "a refused file stays as it is");
     error
 }
@@ -49,10 +44,7 @@ async fn comes_back_as_it_was() {
     next.add("n", 1);
     let stamp = store.commit(next).await.unwrap();
     assert_eq!((stamp.revision, stamp.time_ms), (2, far_ms));
-    assert_eq!(
-        store.snapshot().await.unwrap().count(b"n").await.unwrap(),
-        4
-    );
+    assert_eq!(store.snapshot().await.unwrap().count(b"n").await.unwrap(), 4);
     store.close().await;
 }
 
@@ -63,11 +55,7 @@ async fn closing_commits_what_is_queued() {
     let commits: Vec<_> = (0..100)
         .map(|row| {
             let store = store.clone();
-            tokio::spawn(async move {
-                store
-                    .commit(batch(|batch| batch.put(format!("{row}"), "")))
-                    .await
-            })
+            tokio::spawn(async move { store.commit(batch(|batch| batch.put(format!("{row}"), ""))).await })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -85,47 +73,28 @@ async fn closing_commits_what_is_queued() {
 async fn goes_on_without_a_clean_close() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory);
-    store
-        .commit(batch(|batch| batch.put("k", "1")))
-        .await
-        .unwrap();
+    store.commit(batch(|batch| batch.put("k", "1"))).await.unwrap();
     let copy = tempfile::tempdir().unwrap();
     fs::copy(directory.path().join("db"), copy.path().join("db")).unwrap();
     store.close().await;
     let store = open(&copy);
-    assert_eq!(
-        value(&store.snapshot().await.unwrap(), "k").await.unwrap(),
-        "1"
-    );
+    assert_eq!(value(&store.snapshot().await.unwrap(), "k").await.unwrap(), "1");
     store.close().await;
 }
 
 #[tokio::test]
 async fn makes_a_private_file_and_no_other() {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(
-        directory.path().join("db.new"),
-        "what a crash at the first start left",
-    )
-    .unwrap();
+    fs::write(directory.path().join("db.new"), "what a crash at the first start left").unwrap();
     let store = open(&directory);
-    store
-        .commit(batch(|batch| batch.put("k", "1")))
-        .await
-        .unwrap();
-    let names: Vec<_> = fs::read_dir(directory.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    store.commit(batch(|batch| batch.put("k", "1"))).await.unwrap();
+    let names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["db"]);
     store.close().await;
 
     let directory = tempfile::tempdir().unwrap();
     open(&directory).close().await;
-    let mode = fs::metadata(directory.path().join("db"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(directory.path().join("db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -141,11 +110,7 @@ async fn refuses_an_empty_file() {
 async fn refuses_what_is_no_database() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("db");
-    for bytes in [
-        b"x".to_vec(),
-        b"not a database".repeat(1_000),
-        vec![0; 100_000],
-    ] {
+    for bytes in [b"x".to_vec(), b"not a database".repeat(1_000), vec![0; 100_000]] {
         fs::write(&path, bytes).unwrap();
         assert!(matches!(refusal(&path), OpenError::NotADatabase { .. }));
     }
@@ -159,16 +124,7 @@ async fn refuses_a_truncated_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = filled(&directory).await;
     let bytes = fs::read(&path).unwrap();
-    for len in [
-        9,
-        100,
-        320,
-        4096,
-        8192,
-        bytes.len() / 2,
-        bytes.len() - 4096,
-        bytes.len() - 1,
-    ] {
+    for len in [9, 100, 320, 4096, 8192, bytes.len() / 2, bytes.len() - 4096, bytes.len() - 1] {
         fs::write(&path, &bytes[..len]).unwrap();
         let error = refusal(&path);
         assert!(matches!(error, OpenError::Damaged { .. }), "{len}: {error}");
@@ -198,10 +154,7 @@ async fn refuses_a_file_with_flipped_bits_or_serves_it_unchanged() {
 async fn refuses_a_locked_database() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory);
-    assert!(matches!(
-        refusal(&directory.path().join("db")),
-        OpenError::Locked { .. }
-    ));
+    assert!(matches!(refusal(&directory.path().join("db")), OpenError::Locked { .. }));
     store.close().await;
     open(&directory).close().await;
 }
@@ -209,10 +162,7 @@ async fn refuses_a_locked_database() {
 #[tokio::test]
 async fn refuses_a_missing_directory() {
     let directory = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        refusal(&directory.path().join("nowhere/db")),
-        OpenError::MissingDirectory { .. }
-    ));
+    assert!(matches!(refusal(&directory.path().join("nowhere/db")), OpenError::MissingDirectory { .. }));
 }
 
 #[tokio::test]
@@ -223,26 +173,13 @@ async fn refuses_a_newer_format() {
     let mut newer = bytes.clone();
     newer[64] = 9;
     fs::write(&path, newer).unwrap();
-    assert!(matches!(
-        refusal(&path),
-        OpenError::NewerFormat { found: 9, .. }
-    ));
+    assert!(matches!(refusal(&path), OpenError::NewerFormat { found: 9, .. }));
 
     fs::write(&path, bytes).unwrap();
     write_format(&path, Some(77));
-    assert!(matches!(
-        Store::open(&path, &Options::default()),
-        Err(OpenError::NewerFormat {
-            found: 77,
-            known: 1,
-            ..
-        })
-    ));
+    assert!(matches!(Store::open(&path, &Options::default()), Err(OpenError::NewerFormat { found: 77, known: 1, .. })));
     write_format(&path, None);
-    assert!(matches!(
-        Store::open(&path, &Options::default()),
-        Err(OpenError::NotADatabase { .. })
-    ));
+    assert!(matches!(Store::open(&path, &Options::default()), Err(OpenError::NotADatabase { .. })));
 }
 
 /// Sets the format in the store's own table, or removes it.
@@ -257,18 +194,11 @@ fn write_format(path: &Path, format: Option<u32>) {
 
 #[test]
 fn tells_a_read_only_place() {
-    for kind in [
-        io::ErrorKind::ReadOnlyFilesystem,
-        io::ErrorKind::PermissionDenied,
-    ] {
+    for kind in [io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::PermissionDenied] {
         let error = disk::refusal(Path::new("/data/db"), kind.into());
-        assert!(
-            matches!(&error, OpenError::ReadOnly { path, .. } if path == Path::new("/data/db"))
-        );
+        assert!(matches!(&error, OpenError::ReadOnly { path, .. } if path == Path::new("/data/db")));
     }
     // No file can be made here, whoever asks.
-    let error = Store::open(Path::new("/proc/db"), &Options::default())
-        .err()
-        .unwrap();
+    let error = Store::open(Path::new("/proc/db"), &Options::default()).err().unwrap();
     assert!(error.to_string().contains("/proc/db"), "{error}");
 }

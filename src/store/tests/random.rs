@@ -33,11 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Plain entries, counters, and one key that is both, which makes batches illegal.
 fn key(key: u8, counter: bool) -> Vec<u8> {
-    if key == 0 {
-        b"both".to_vec()
-    } else {
-        format!("{}{key}", if counter { "n" } else { "k" }).into_bytes()
-    }
+    if key == 0 { b"both".to_vec() } else { format!("{}{key}", if counter { "n" } else { "k" }).into_bytes() }
 }
 
 fn build(steps: &[Step], now_ms: i64) -> Batch {
@@ -58,9 +54,7 @@ fn build(steps: &[Step], now_ms: i64) -> Batch {
 
 async fn rows(snapshot: &Snapshot) -> Vec<(Vec<u8>, Vec<u8>, Stamp)> {
     let page = snapshot.scan(&all(b"")).await.unwrap();
-    page.iter()
-        .map(|row| (row.key.to_vec(), row.value.to_vec(), row.stamp))
-        .collect()
+    page.iter().map(|row| (row.key.to_vec(), row.value.to_vec(), row.stamp)).collect()
 }
 
 /// Commits the batches at once: the file's engine takes them as one group, the memory's one by one.

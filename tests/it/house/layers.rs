@@ -41,45 +41,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "config",
-        &[
-            "serve",
-            "logging",
-            "server",
-            "outbound",
-            "directory",
-            "profile",
-            "mapping",
-            "store",
-            "scim",
-            "clock",
-        ],
+        &["serve", "logging", "server", "outbound", "directory", "profile", "mapping", "store", "scim", "clock"],
     ),
-    (
-        "serve",
-        &[
-            "logging",
-            "server",
-            "outbound",
-            "directory",
-            "profile",
-            "mapping",
-            "store",
-            "scim",
-            "clock",
-        ],
-    ),
-    (
-        "server",
-        &["directory", "profile", "mapping", "store", "scim", "clock"],
-    ),
-    (
-        "outbound",
-        &["directory", "profile", "mapping", "store", "scim", "clock"],
-    ),
-    (
-        "directory",
-        &["profile", "mapping", "store", "scim", "clock"],
-    ),
+    ("serve", &["logging", "server", "outbound", "directory", "profile", "mapping", "store", "scim", "clock"]),
+    ("server", &["directory", "profile", "mapping", "store", "scim", "clock"]),
+    ("outbound", &["directory", "profile", "mapping", "store", "scim", "clock"]),
+    ("directory", &["profile", "mapping", "store", "scim", "clock"]),
     ("profile", &["scim", "clock"]),
     ("mapping", &["scim", "clock"]),
     ("store", &["clock"]),
@@ -93,42 +60,16 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// plane alone, because nothing else can name tonic.
 const WHO_NAMES: &[(&[&str], &[&str])] = &[
     (
-        &[
-            "hyper",
-            "hyper_util",
-            "http",
-            "http_body",
-            "http_body_util",
-            "httpdate",
-        ],
+        &["hyper", "hyper_util", "http", "http_body", "http_body_util", "httpdate"],
         &["server.rs", "server/", "outbound/client.rs"],
     ),
     (
-        &[
-            "tonic",
-            "tonic_health",
-            "tonic_prost",
-            "tonic_reflection",
-            "prost",
-            "prost_types",
-        ],
+        &["tonic", "tonic_health", "tonic_prost", "tonic_reflection", "prost", "prost_types"],
         &["server/admin.rs", "server/admin/"],
     ),
     (
-        &[
-            "rustls",
-            "tokio_rustls",
-            "rustls_pki_types",
-            "rcgen",
-            "gethostname",
-        ],
-        &[
-            "serve.rs",
-            "serve/",
-            "server.rs",
-            "server/",
-            "outbound/client.rs",
-        ],
+        &["rustls", "tokio_rustls", "rustls_pki_types", "rcgen", "gethostname"],
+        &["serve.rs", "serve/", "server.rs", "server/", "outbound/client.rs"],
     ),
     (&["redb"], &["store/redb.rs", "store/redb/"]),
     (&["imbl"], &["store/memory.rs", "store/memory/"]),
@@ -138,13 +79,7 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
 ];
 
 /// What reads the time of day or makes an id, which the clock alone does. Deadlines (`Instant`) are no time of day.
-const TIME_AND_IDS: &[&str] = &[
-    "SystemTime",
-    "Timestamp::now",
-    "Zoned::now",
-    "now_v7",
-    "new_v4",
-];
+const TIME_AND_IDS: &[&str] = &["SystemTime", "Timestamp::now", "Zoned::now", "now_v7", "new_v4"];
 
 /// What the core must not name: whatever waits, or gives another answer the second time.
 const IMPURE: &[&str] = &[
@@ -181,10 +116,7 @@ fn upward_imports(files: &[Source]) -> Vec<String> {
             None => "main",
         };
         let Some((_, allowed)) = MAY_NAME.iter().find(|(name, _)| *name == part) else {
-            findings.push(format!(
-                "{}: the part \"{part}\" has no row in MAY_NAME",
-                file.path
-            ));
+            findings.push(format!("{}: the part \"{part}\" has no row in MAY_NAME", file.path));
             continue;
         };
         for (at, named) in imports(file) {
@@ -202,11 +134,7 @@ fn imports(file: &Source) -> Vec<(usize, String)> {
     let mut named = Vec::new();
     for root in ["crate::", "scimd::"] {
         for at in file.positions(root) {
-            named.extend(
-                heads(&file.code[at + root.len()..])
-                    .into_iter()
-                    .map(|head| (at, head)),
-            );
+            named.extend(heads(&file.code[at + root.len()..]).into_iter().map(|head| (at, head)));
         }
     }
     let depth = file.module().len();
@@ -218,11 +146,7 @@ fn imports(file: &Source) -> Vec<(usize, String)> {
             end += "super::".len();
         }
         if depth > 0 && (end - start) / "super::".len() == depth {
-            named.extend(
-                heads(&file.code[end..])
-                    .into_iter()
-                    .map(|head| (start, head)),
-            );
+            named.extend(heads(&file.code[end..]).into_iter().map(|head| (start, head)));
         }
         at = end;
     }
@@ -231,12 +155,7 @@ fn imports(file: &Source) -> Vec<(usize, String)> {
 
 /// The first names of a path, or of each path of a group: `a::b` gives a; `{a::{b, c}, d}` gives a and d.
 fn heads(code: &str) -> Vec<String> {
-    let word = |code: &str| {
-        code.bytes()
-            .take_while(|byte| is_word(*byte))
-            .map(char::from)
-            .collect::<String>()
-    };
+    let word = |code: &str| code.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect::<String>();
     let Some(group) = code.strip_prefix('{') else {
         return vec![word(code)];
     };
@@ -261,19 +180,14 @@ fn heads(code: &str) -> Vec<String> {
 fn foreign_crates(files: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
     for (crates, places) in WHO_NAMES {
-        for file in files
-            .iter()
-            .filter(|file| !file.is_test() && !file.is_in(places))
-        {
+        for file in files.iter().filter(|file| !file.is_test() && !file.is_in(places)) {
             for name in *crates {
                 // A module of ours may have the crate's name: then the word means the module here.
                 if !file.positions(&format!("mod {name}")).is_empty() {
                     continue;
                 }
                 for at in crate_positions(file, name) {
-                    findings.push(
-                        file.finding(at, &format!("only {} may name {name}", places.join(", "))),
-                    );
+                    findings.push(file.finding(at, &format!("only {} may name {name}", places.join(", "))));
                 }
             }
         }
@@ -289,34 +203,22 @@ fn crate_positions(file: &Source, name: &str) -> Vec<usize> {
     };
     let paths = file.positions(&format!("{name}::"));
     let whole = ["use {};", "use {} as"].map(|form| file.positions(&form.replace("{}", name)));
-    paths
-        .into_iter()
-        .filter(begins)
-        .chain(whole.into_iter().flatten())
-        .collect()
+    paths.into_iter().filter(begins).chain(whole.into_iter().flatten()).collect()
 }
 
 fn impure_core(files: &[Source]) -> Vec<String> {
-    phrases(files, IMPURE, |file| {
-        file.is_in(&["scim.rs", "scim/"]) && !file.is_test()
-    })
+    phrases(files, IMPURE, |file| file.is_in(&["scim.rs", "scim/"]) && !file.is_test())
 }
 
 fn time_and_ids(files: &[Source]) -> Vec<String> {
-    phrases(files, TIME_AND_IDS, |file| {
-        !file.is_in(&["clock.rs"]) && !file.is_test()
-    })
+    phrases(files, TIME_AND_IDS, |file| !file.is_in(&["clock.rs"]) && !file.is_test())
 }
 
 fn phrases(files: &[Source], phrases: &[&str], concerns: impl Fn(&Source) -> bool) -> Vec<String> {
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| concerns(file)) {
         for phrase in phrases {
-            findings.extend(
-                file.positions(phrase)
-                    .into_iter()
-                    .map(|at| file.finding(at, &format!("names {phrase}"))),
-            );
+            findings.extend(file.positions(phrase).into_iter().map(|at| file.finding(at, &format!("names {phrase}"))));
         }
     }
     findings
@@ -325,123 +227,46 @@ fn phrases(files: &[Source], phrases: &[&str], concerns: impl Fn(&Source) -> boo
 #[test]
 fn imports_run_downward() {
     none(upward_imports(&sources()));
-    let good = (
-        "src/directory/create.rs",
-        "use crate::{scim::path, limits};\nuse super::super::store;\nuse super::keys;",
-    );
-    finds(
-        upward_imports,
-        ("src/scim/path.rs", "use crate::store::Batch;"),
-        good,
-    );
-    finds(
-        upward_imports,
-        (
-            "src/store/redb.rs",
-            "use crate::{\n    limits,\n    scim::{path, filter},\n};",
-        ),
-        good,
-    );
-    finds(
-        upward_imports,
-        ("src/store/redb.rs", "use super::super::directory;"),
-        good,
-    );
-    finds(
-        upward_imports,
-        ("src/store.rs", "fn f() { super::directory::create() }"),
-        good,
-    );
-    finds(
-        upward_imports,
-        ("src/server/tests.rs", "use crate::outbound::plan;"),
-        good,
-    );
-    finds(
-        upward_imports,
-        ("src/serve.rs", "use scimd::config::Config;"),
-        good,
-    );
+    let good =
+        ("src/directory/create.rs", "use crate::{scim::path, limits};\nuse super::super::store;\nuse super::keys;");
+    finds(upward_imports, ("src/scim/path.rs", "use crate::store::Batch;"), good);
+    finds(upward_imports, ("src/store/redb.rs", "use crate::{\n    limits,\n    scim::{path, filter},\n};"), good);
+    finds(upward_imports, ("src/store/redb.rs", "use super::super::directory;"), good);
+    finds(upward_imports, ("src/store.rs", "fn f() { super::directory::create() }"), good);
+    finds(upward_imports, ("src/server/tests.rs", "use crate::outbound::plan;"), good);
+    finds(upward_imports, ("src/serve.rs", "use scimd::config::Config;"), good);
     finds(upward_imports, ("src/attic/old.rs", ""), good);
 }
 
 #[test]
 fn crates_stay_in_their_rooms() {
     none(foreign_crates(&sources()));
-    let good = (
-        "src/store.rs",
-        "pub mod redb;\nfn f() { redb::open(); crate::store::redb::open(); }",
-    );
-    finds(
-        foreign_crates,
-        ("src/directory/create.rs", "use redb::Database;"),
-        good,
-    );
-    finds(
-        foreign_crates,
-        ("src/directory/create.rs", "fn f(r: http::Request<()>) {}"),
-        good,
-    );
+    let good = ("src/store.rs", "pub mod redb;\nfn f() { redb::open(); crate::store::redb::open(); }");
+    finds(foreign_crates, ("src/directory/create.rs", "use redb::Database;"), good);
+    finds(foreign_crates, ("src/directory/create.rs", "fn f(r: http::Request<()>) {}"), good);
     finds(foreign_crates, ("src/cli/token.rs", "use tonic;"), good);
-    finds(
-        foreign_crates,
-        ("src/server/route.rs", "use tonic::{Code, Status};"),
-        good,
-    );
+    finds(foreign_crates, ("src/server/route.rs", "use tonic::{Code, Status};"), good);
     finds(
         foreign_crates,
         ("src/serve.rs", "fn f() { ::hyper::body::f() }"),
         ("src/server/route.rs", "use hyper::body;"),
     );
-    finds(
-        foreign_crates,
-        ("src/outbound/plan.rs", "use hyper::body;"),
-        ("src/outbound/client.rs", "use hyper::body;"),
-    );
+    finds(foreign_crates, ("src/outbound/plan.rs", "use hyper::body;"), ("src/outbound/client.rs", "use hyper::body;"));
 }
 
 #[test]
 fn the_core_is_pure() {
     none(impure_core(&sources()));
-    let good = (
-        "src/scim/filter.rs",
-        "// async\nfn f(text: &str) -> &str { \"tokio\" }",
-    );
-    finds(
-        impure_core,
-        ("src/scim/filter.rs", "pub async fn f() {}"),
-        good,
-    );
-    finds(
-        impure_core,
-        ("src/scim/patch/apply.rs", "use std::time::Duration;"),
-        good,
-    );
-    finds(
-        impure_core,
-        ("src/scim.rs", "fn f() { std::fs::read(\"x\"); }"),
-        ("src/store/redb.rs", "async fn f() {}"),
-    );
+    let good = ("src/scim/filter.rs", "// async\nfn f(text: &str) -> &str { \"tokio\" }");
+    finds(impure_core, ("src/scim/filter.rs", "pub async fn f() {}"), good);
+    finds(impure_core, ("src/scim/patch/apply.rs", "use std::time::Duration;"), good);
+    finds(impure_core, ("src/scim.rs", "fn f() { std::fs::read(\"x\"); }"), ("src/store/redb.rs", "async fn f() {}"));
 }
 
 #[test]
 fn time_and_ids_come_from_the_clock() {
     none(time_and_ids(&sources()));
-    let good = (
-        "src/server/listener.rs",
-        "let deadline = Instant::now() + WAIT;",
-    );
-    finds(
-        time_and_ids,
-        ("src/directory/create.rs", "let id = Uuid::new_v4();"),
-        good,
-    );
-    finds(
-        time_and_ids,
-        (
-            "src/server/listener.rs",
-            "let now = jiff::Timestamp::now();",
-        ),
-        good,
-    );
+    let good = ("src/server/listener.rs", "let deadline = Instant::now() + WAIT;");
+    finds(time_and_ids, ("src/directory/create.rs", "let id = Uuid::new_v4();"), good);
+    finds(time_and_ids, ("src/server/listener.rs", "let now = jiff::Timestamp::now();"), good);
 }

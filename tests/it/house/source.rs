@@ -29,11 +29,7 @@ impl Source {
 
     /// The module's path from the crate's root: `src/a/b.rs` is `[a, b]`, `src/lib.rs` and `src/main.rs` are empty.
     pub(super) fn module(&self) -> Vec<&str> {
-        let inner = self
-            .path
-            .strip_prefix("src/")
-            .unwrap_or(&self.path)
-            .trim_end_matches(".rs");
+        let inner = self.path.strip_prefix("src/").unwrap_or(&self.path).trim_end_matches(".rs");
         match inner {
             "lib" | "main" => Vec::new(),
             inner => inner.split('/').filter(|part| *part != "mod").collect(),
@@ -43,23 +39,12 @@ impl Source {
     /// Whether the file is one of the `places`: a file, or a folder with a slash at its end.
     pub(super) fn is_in(&self, places: &[&str]) -> bool {
         let inner = self.path.strip_prefix("src/").unwrap_or(&self.path);
-        places.iter().any(|place| {
-            if place.ends_with('/') {
-                inner.starts_with(place)
-            } else {
-                inner == *place
-            }
-        })
+        places.iter().any(|place| if place.ends_with('/') { inner.starts_with(place) } else { inner == *place })
     }
 
     /// A finding in this file at the byte `at`.
     pub(super) fn finding(&self, at: usize, what: &str) -> String {
-        let line = 1 + self
-            .code
-            .bytes()
-            .take(at)
-            .filter(|byte| *byte == b'\n')
-            .count();
+        let line = 1 + self.code.bytes().take(at).filter(|byte| *byte == b'\n').count();
         format!("{}:{line}: {what}", self.path)
     }
 
@@ -72,9 +57,7 @@ impl Source {
             .match_indices(phrase)
             .map(|(at, _)| at)
             .filter(|at| !first_is_word || *at == 0 || !is_word(bytes[at - 1]))
-            .filter(|at| {
-                !last_is_word || !bytes.get(at + phrase.len()).copied().is_some_and(is_word)
-            })
+            .filter(|at| !last_is_word || !bytes.get(at + phrase.len()).copied().is_some_and(is_word))
             .collect()
     }
 
@@ -105,10 +88,7 @@ pub(super) fn mark_tests(files: &mut [Source]) {
             path => path.trim_end_matches(".rs"),
         };
         for at in file.positions("#[cfg(test)]") {
-            let declared = file.code[at + "#[cfg(test)]".len()..]
-                .split([';', '{'])
-                .next()
-                .unwrap_or("");
+            let declared = file.code[at + "#[cfg(test)]".len()..].split([';', '{']).next().unwrap_or("");
             if let Some((_, name)) = declared.rsplit_once("mod ") {
                 modules.push(format!("{folder}/{}", name.trim()));
             }
@@ -133,17 +113,13 @@ fn blank(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let end = match bytes[at] {
-            b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                find(bytes, at, b"\n").unwrap_or(bytes.len())
-            }
+            b'/' if bytes.get(at + 1) == Some(&b'/') => find(bytes, at, b"\n").unwrap_or(bytes.len()),
             b'/' if bytes.get(at + 1) == Some(&b'*') => block_end(bytes, at),
             b'"' => string_end(bytes, at + 1),
-            b'r' if (at == 0 || !is_word(bytes[at - 1]) || bytes[at - 1] == b'b') => {
-                match raw_end(bytes, at + 1) {
-                    Some(end) => end,
-                    None => at + 1,
-                }
-            }
+            b'r' if (at == 0 || !is_word(bytes[at - 1]) || bytes[at - 1] == b'b') => match raw_end(bytes, at + 1) {
+                Some(end) => end,
+                None => at + 1,
+            },
             b'\'' => char_end(bytes, at).unwrap_or(at + 1),
             _ => at + 1,
         };
@@ -157,15 +133,11 @@ fn blank(text: &str) -> String {
         at = end;
     }
     // Characters of several bytes outside of literals do not occur in code that matters here.
-    String::from_utf8(out)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    bytes[from..]
-        .windows(what.len())
-        .position(|window| window == what)
-        .map(|offset| from + offset)
+    bytes[from..].windows(what.len()).position(|window| window == what).map(|offset| from + offset)
 }
 
 /// Block comments nest.
@@ -202,10 +174,7 @@ fn string_end(bytes: &[u8], from: usize) -> usize {
 
 /// The end of a raw string whose hashes begin at `from`; `None` if there is none, as in a raw identifier.
 fn raw_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let hashes = bytes[from..]
-        .iter()
-        .take_while(|byte| **byte == b'#')
-        .count();
+    let hashes = bytes[from..].iter().take_while(|byte| **byte == b'#').count();
     if bytes.get(from + hashes) != Some(&b'"') {
         return None;
     }
@@ -234,13 +203,7 @@ fn only_code_is_left() {
     let text = "let a = \"redb \\\" x\"; // redb\nlet b = r#\"redb \" x\"#; /* redb /* redb */ redb */ let c = '\"'; let d: &'a str = '\\'';\nb\"redb\" br\"redb\" 'é' r#type";
     let code = Source::new("src/a.rs", text).code;
     assert!(!code.contains("redb"), "{code}");
-    for kept in [
-        "let a =",
-        "let b =",
-        "let c =",
-        "let d: &'a str =",
-        "r#type",
-    ] {
+    for kept in ["let a =", "let b =", "let c =", "let d: &'a str =", "r#type"] {
         assert!(code.contains(kept), "{kept} in {code}");
     }
     assert_eq!(code.lines().count(), text.lines().count());
@@ -248,10 +211,7 @@ fn only_code_is_left() {
 
 #[test]
 fn words_and_phrases_end_where_they_end() {
-    let source = Source::new(
-        "src/a/b.rs",
-        "fn expected() { x.expect(1); redbish(); my_redb; redb::open() }",
-    );
+    let source = Source::new("src/a/b.rs", "fn expected() { x.expect(1); redbish(); my_redb; redb::open() }");
     assert_eq!(source.positions("redb").len(), 1);
     assert_eq!(source.positions(".expect(").len(), 1);
     assert_eq!(source.module(), ["a", "b"]);
@@ -262,18 +222,12 @@ fn words_and_phrases_end_where_they_end() {
 #[test]
 fn modules_under_cfg_test_are_tests() {
     let mut files = [
-        Source::new(
-            "src/store.rs",
-            "mod redb;\n#[cfg(test)]\npub(crate) mod faults;",
-        ),
+        Source::new("src/store.rs", "mod redb;\n#[cfg(test)]\npub(crate) mod faults;"),
         Source::new("src/store/redb.rs", ""),
         Source::new("src/store/faults.rs", ""),
         Source::new("src/store/faults/disk.rs", ""),
         Source::new("src/store/faults_seen.rs", ""),
     ];
     mark_tests(&mut files);
-    assert_eq!(
-        files.map(|file| file.is_test()),
-        [false, false, true, true, false]
-    );
+    assert_eq!(files.map(|file| file.is_test()), [false, false, true, true, false]);
 }

@@ -24,28 +24,21 @@ async fn connect_tls(
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     let name = ServerName::try_from("127.0.0.1").unwrap();
-    TlsConnector::from(Arc::new(config))
-        .connect(name, server.connect().await)
-        .await
-        .unwrap()
+    TlsConnector::from(Arc::new(config)).connect(name, server.connect().await).await.unwrap()
 }
 
 #[tokio::test]
 async fn both_versions_of_tls_serve_http1() {
     let (config, roots) = tls_pair();
     let server = Server::start(Some(config), Times::default(), Room::default()).await;
-    for (version, shown) in [
-        (&rustls::version::TLS12, "One Some(TLSv1_2)"),
-        (&rustls::version::TLS13, "One Some(TLSv1_3)"),
-    ] {
+    for (version, shown) in
+        [(&rustls::version::TLS12, "One Some(TLSv1_2)"), (&rustls::version::TLS13, "One Some(TLSv1_3)")]
+    {
         for alpn in [&["http/1.1"][..], &[]] {
             let mut stream = connect_tls(&server, &roots, version, alpn).await;
             stream.write_all(get("/peer").as_bytes()).await.unwrap();
             read_until(&mut stream, shown).await;
-            stream
-                .write_all(format!("GET / HTTP/1.1\n{HOST}\n").as_bytes())
-                .await
-                .unwrap();
+            stream.write_all(format!("GET / HTTP/1.1\n{HOST}\n").as_bytes()).await.unwrap();
             assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 400 "));
         }
     }
@@ -58,34 +51,20 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     sender
 }
 
-async fn ask(
-    sender: &mut Sender,
-    uri: &str,
-    headers: &[(&str, &str)],
-    body: &'static [u8],
-) -> (u16, String) {
+async fn ask(sender: &mut Sender, uri: &str, headers: &[(&str, &str)], body: &'static [u8]) -> (u16, String) {
     let mut request = Request::builder().method("POST").uri(uri);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let request = request.body(Full::new(Bytes::from_static(body))).unwrap();
-    let response = timeout(PATIENCE, sender.send_request(request))
-        .await
-        .unwrap()
-        .unwrap();
+    let response = timeout(PATIENCE, sender.send_request(request)).await.unwrap().unwrap();
     let status = response.status().as_u16();
-    let bytes = timeout(PATIENCE, response.into_body().collect())
-        .await
-        .unwrap()
-        .unwrap()
-        .to_bytes();
+    let bytes = timeout(PATIENCE, response.into_body().collect()).await.unwrap().unwrap().to_bytes();
     (status, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
@@ -93,37 +72,15 @@ async fn ask(
 async fn http2_is_served_and_limited() {
     let (config, roots) = tls_pair();
     let mut server = Server::start(Some(config), Times::default(), Room::default()).await;
-    let mut sender =
-        http2(connect_tls(&server, &roots, &rustls::version::TLS13, &["h2"]).await).await;
+    let mut sender = http2(connect_tls(&server, &roots, &rustls::version::TLS13, &["h2"]).await).await;
     let at = |path: &str| format!("https://localhost{path}");
-    assert_eq!(
-        ask(&mut sender, &at("/peer"), &[], b"").await,
-        (200, "Two Some(TLSv1_3)".into())
-    );
-    assert_eq!(
-        ask(&mut sender, &at("/a"), &[], b"abc").await,
-        (200, "/a 3".into())
-    );
+    assert_eq!(ask(&mut sender, &at("/peer"), &[], b"").await, (200, "Two Some(TLSv1_3)".into()));
+    assert_eq!(ask(&mut sender, &at("/a"), &[], b"abc").await, (200, "/a 3".into()));
     assert_eq!(ask(&mut sender, &at("/a"), &[], &[b'x'; 2000]).await.0, 413);
     assert_eq!(ask(&mut sender, &at("/panic"), &[], b"").await.0, 500);
-    assert_eq!(
-        ask(&mut sender, &at("/a"), &[("host", "localhost:443")], b"")
-            .await
-            .0,
-        200
-    );
-    assert_eq!(
-        ask(&mut sender, &at("/a"), &[("host", "other.example")], b"")
-            .await
-            .0,
-        400
-    );
-    assert_eq!(
-        ask(&mut sender, &at(&"/x".repeat(10_000)), &[], b"")
-            .await
-            .0,
-        414
-    );
+    assert_eq!(ask(&mut sender, &at("/a"), &[("host", "localhost:443")], b"").await.0, 200);
+    assert_eq!(ask(&mut sender, &at("/a"), &[("host", "other.example")], b"").await.0, 400);
+    assert_eq!(ask(&mut sender, &at(&"/x".repeat(10_000)), &[], b"").await.0, 414);
     let (_, big) = ask(&mut sender, &at("/big"), &[], b"").await;
     assert_eq!(big.len(), 32 * 1024 * 1024);
     // A request in flight is answered after the stop, and the connection ends.
@@ -147,20 +104,13 @@ async fn http2_headers_over_the_limit_are_refused() {
     let server = Server::start(Some(config), Times::default(), Room::default()).await;
     let stream = connect_tls(&server, &roots, &rustls::version::TLS13, &["h2"]).await;
     let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let mut request = Request::get("https://localhost/a");
     for _ in 0..3 {
         request = request.header("x", "y".repeat(15_000));
     }
-    let outcome = timeout(
-        PATIENCE,
-        sender.send_request(request.body(Empty::<Bytes>::new()).unwrap()),
-    )
-    .await
-    .unwrap();
+    let outcome = timeout(PATIENCE, sender.send_request(request.body(Empty::<Bytes>::new()).unwrap())).await.unwrap();
     assert!(outcome.map_or(true, |response| response.status() == 431));
 }
 
@@ -168,18 +118,11 @@ async fn http2_headers_over_the_limit_are_refused() {
 async fn bytes_that_are_no_handshake_do_no_harm() {
     let (config, roots) = tls_pair();
     let server = Server::start(Some(config), Times::default(), Room::default()).await;
-    for bytes in [
-        &b"GET / HTTP/1.1\r\n\r\n"[..],
-        &[0; 600],
-        &[0x16, 3, 1, 0xff, 0xff, 1],
-        &[0xff; 20_000],
-    ] {
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0; 600], &[0x16, 3, 1, 0xff, 0xff, 1], &[0xff; 20_000]] {
         let mut tcp = server.connect().await;
         let _ = tcp.write_all(bytes).await;
         let _ = tcp.shutdown().await;
-        let _ = timeout(PATIENCE, tcp.read_to_end(&mut Vec::new()))
-            .await
-            .expect("the server closes");
+        let _ = timeout(PATIENCE, tcp.read_to_end(&mut Vec::new())).await.expect("the server closes");
     }
     let mut stream = connect_tls(&server, &roots, &rustls::version::TLS13, &["http/1.1"]).await;
     stream.write_all(get("/a").as_bytes()).await.unwrap();
@@ -204,22 +147,14 @@ async fn a_new_certificate_serves_the_next_connection_and_leaves_the_others() {
 #[tokio::test]
 async fn an_idle_http2_connection_is_closed() {
     let (config, roots) = tls_pair();
-    let times = Times {
-        idle: SOON,
-        ..Times::default()
-    };
+    let times = Times { idle: SOON, ..Times::default() };
     let server = Server::start(Some(config), times, Room::default()).await;
     let stream = connect_tls(&server, &roots, &rustls::version::TLS13, &["h2"]).await;
-    let (sender, connection) = hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(
-        TokioExecutor::new(),
-        TokioIo::new(stream),
-    )
-    .await
-    .unwrap();
-    timeout(PATIENCE, connection)
-        .await
-        .expect("the server closes")
-        .unwrap();
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    timeout(PATIENCE, connection).await.expect("the server closes").unwrap();
     drop(sender);
 }
 
@@ -243,13 +178,7 @@ async fn a_rapid_reset_ends_the_connection_and_no_other() {
         bytes.extend(frame(3, 0, stream, &8_u32.to_be_bytes()));
     }
     let _ = stream.write_all(&bytes).await;
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut Vec::new()))
-        .await
-        .expect("the server closes");
-    let mut other =
-        http2(connect_tls(&server, &roots, &rustls::version::TLS13, &["h2"]).await).await;
-    assert_eq!(
-        ask(&mut other, "https://localhost/a", &[], b"").await.0,
-        200
-    );
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await.expect("the server closes");
+    let mut other = http2(connect_tls(&server, &roots, &rustls::version::TLS13, &["h2"]).await).await;
+    assert_eq!(ask(&mut other, "https://localhost/a", &[], b"").await.0, 200);
 }

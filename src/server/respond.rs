@@ -1,0 +1,183 @@
+//! The one place that chooses HTTP statuses for SCIM answers, and the headers that every one of them has.
+
+use super::body::Answer;
+use crate::directory::answer::Content;
+use crate::scim::errors::{Error, Kind};
+use crate::scim::schema::ERROR;
+use bytes::Bytes;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
+use hyper::{Response, StatusCode};
+use serde_json::{Map, Value};
+
+/// The form that the client accepts; both are JSON (RFC 7644 section 3.1; OneLogin accepts only the second one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `application/scim+json`
+    Scim,
+    /// `application/json`
+    Json,
+}
+
+impl Media {
+    /// From an Accept header: SCIM's own type unless the client names the general one alone.
+    pub fn accepted(header: Option<&str>) -> Media {
+        let ranges =
+            || header.unwrap_or_default().split(',').filter_map(|range| range.split(';').next()).map(str::trim);
+        let takes_scim = ranges().any(|range| {
+            ["application/scim+json", "application/*", "*/*"].iter().any(|known| range.eq_ignore_ascii_case(known))
+        });
+        let takes_json = ranges().any(|range| range.eq_ignore_ascii_case("application/json"));
+        match takes_json && !takes_scim {
+            true => Media::Json,
+            false => Media::Scim,
+        }
+    }
+
+    fn value(self) -> HeaderValue {
+        match self {
+            Media::Scim => HeaderValue::from_static("application/scim+json"),
+            Media::Json => HeaderValue::from_static("application/json"),
+        }
+    }
+}
+
+/// What an answer tells besides its body.
+#[derive(Debug, Default)]
+pub struct Headers<'a> {
+    /// The entity tag.
+    pub version: Option<&'a str>,
+    /// The resource's URL.
+    pub location: Option<&'a str>,
+}
+
+/// The request id's header.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// 200 with a body.
+pub fn ok(content: Content, headers: &Headers<'_>, media: Media) -> Response<Answer> {
+    with(StatusCode::OK, content, headers, media)
+}
+
+/// 201: the resource is made.
+pub fn created(content: Content, headers: &Headers<'_>, media: Media) -> Response<Answer> {
+    with(StatusCode::CREATED, content, headers, media)
+}
+
+/// 204: done, and there is nothing to say.
+pub fn no_content(headers: &Headers<'_>) -> Response<Answer> {
+    with(StatusCode::NO_CONTENT, Content::Empty, headers, Media::Scim)
+}
+
+/// 304: the client has this version.
+pub fn not_modified(headers: &Headers<'_>) -> Response<Answer> {
+    with(StatusCode::NOT_MODIFIED, Content::Empty, headers, Media::Scim)
+}
+
+/// 401, the same for every reason (RFC 6750 section 3.1).
+pub fn unauthorized(media: Media) -> Response<Answer> {
+    let mut response = failed(StatusCode::UNAUTHORIZED, None, "a valid bearer token is required", media);
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scimd\""));
+    response
+}
+
+/// 405 with the methods that are served there.
+pub fn method_not_allowed(allow: &'static str, media: Media) -> Response<Answer> {
+    let detail = format!("this endpoint serves {allow}");
+    let mut response = failed(StatusCode::METHOD_NOT_ALLOWED, None, &detail, media);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// The answer to OPTIONS.
+pub fn options(allow: &'static str) -> Response<Answer> {
+    let mut response = no_content(&Headers::default());
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// 415: a body in a form that is not read here.
+pub fn unsupported_media(detail: &str, media: Media) -> Response<Answer> {
+    failed(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail, media)
+}
+
+/// 408: the body came too slowly.
+pub fn too_slow(media: Media) -> Response<Answer> {
+    failed(StatusCode::REQUEST_TIMEOUT, None, "the request body came too slowly", media)
+}
+
+/// Whether the server lives, or is ready: 200 or 503, and no details.
+pub fn health(is_well: bool) -> Response<Answer> {
+    let (status, text) = match is_well {
+        true => (StatusCode::OK, "ok\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable\n"),
+    };
+    let mut response = Response::new(Answer::Full(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error of the core or the directory.
+pub fn error(error: &Error, media: Media) -> Response<Answer> {
+    let status = match error.kind {
+        Kind::InvalidFilter
+        | Kind::TooMany
+        | Kind::Mutability
+        | Kind::InvalidSyntax
+        | Kind::InvalidPath
+        | Kind::NoTarget
+        | Kind::InvalidValue
+        | Kind::InvalidVers => StatusCode::BAD_REQUEST,
+        Kind::Uniqueness => StatusCode::CONFLICT,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let mut response = failed(status, error.kind.scim_type(), &error.detail, media);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// The RFC's Error body (RFC 7644 section 3.12): `status` is a string.
+fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Media) -> Response<Answer> {
+    let mut body = Map::new();
+    body.insert("schemas".to_owned(), Value::from(vec![ERROR]));
+    body.insert("status".to_owned(), Value::from(status.as_str()));
+    if let Some(scim_type) = scim_type {
+        body.insert("scimType".to_owned(), Value::from(scim_type));
+    }
+    body.insert("detail".to_owned(), Value::from(detail));
+    let content = Content::Whole(Value::Object(body).to_string().into_bytes());
+    with(status, content, &Headers::default(), media)
+}
+
+fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Media) -> Response<Answer> {
+    let has_body = !matches!(content, Content::Empty);
+    let mut response = Response::new(match content {
+        Content::Empty => Answer::empty(),
+        Content::Whole(bytes) => Answer::Full(Bytes::from(bytes)),
+        Content::Stream(chunks) => Answer::Stream(chunks),
+    });
+    *response.status_mut() = status;
+    let map = response.headers_mut();
+    if has_body {
+        map.insert(CONTENT_TYPE, media.value());
+        map.insert(VARY, HeaderValue::from_static("Accept"));
+    }
+    map.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in [(ETAG, headers.version), (LOCATION, headers.location)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            map.insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,418 @@
+//! The SCIM listener's requests from their head to their answer, in one visible line: request id, health, authentication, route,
+//! body, verb, answer, log.
+
+use super::auth::{self, Admitted};
+use super::body::{self, Answer, ReadError};
+use super::connection::Peer;
+use super::network::Network;
+use super::respond::{self, Headers, Media};
+use super::route::{self, Route};
+use crate::directory::answer::{self, Content};
+use crate::directory::tenant::Tenant;
+use crate::directory::write::Precondition;
+use crate::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};
+use crate::limits;
+use crate::scim::dialect::{Reading, Used};
+use crate::scim::discovery::{self, Announcement};
+use crate::scim::errors::{Error, Kind};
+use crate::scim::json;
+use crate::scim::project::Projection;
+use crate::scim::query::{self, Query};
+use crate::scim::schema::{self, ResourceType};
+use crate::store::State;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What the listener needs to answer requests.
+pub struct Face {
+    /// The data.
+    pub directory: Arc<Directory>,
+    /// What every Tenant URL begins with.
+    pub public_url: String,
+    /// Peers whose `X-Forwarded-Host` and `X-Forwarded-Proto` say how the client reached them.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// Answers one request.
+pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> Response<Answer> {
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    let request_id = face.directory.clock().id().to_string();
+    let media = Media::accepted(head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let mut seen = Seen::default();
+    let mut response = match head.uri.path() {
+        "/healthz" if is_read(&head.method) => respond::health(true),
+        "/readyz" if is_read(&head.method) => respond::health(matches!(face.directory.state(), State::Ready)),
+        path => match auth::admit(&face.directory, &head.method, path, &head.headers).await {
+            Ok(Some(admitted)) => {
+                seen.token.clone_from(&admitted.token);
+                let job = Job { face: face.clone(), admitted, request_id: request_id.clone(), media, head, peer };
+                return finish(job.answer(body, &mut seen).await, &request_id, &seen, started);
+            }
+            Ok(None) => respond::unauthorized(media),
+            Err(error) => respond::error(&error, media),
+        },
+    };
+    seen.method = head.method.to_string();
+    response = finish(response, &request_id, &seen, started);
+    response
+}
+
+/// What the log line tells of a request. No query, header or body: they hold personal data.
+#[derive(Default)]
+struct Seen {
+    method: String,
+    endpoint: &'static str,
+    token: String,
+    used: Used,
+}
+
+fn finish(mut response: Response<Answer>, request_id: &str, seen: &Seen, started: Instant) -> Response<Answer> {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(respond::REQUEST_ID, value);
+    }
+    let status = response.status();
+    let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(request_id, status = status.as_u16(), method, endpoint, token, micros, quirks = ?seen.used, "request")
+        };
+    }
+    match status {
+        _ if status.is_server_error() => line!(error),
+        _ if status.is_client_error() => line!(info),
+        _ => line!(debug),
+    }
+    response
+}
+
+fn is_read(method: &Method) -> bool {
+    [Method::GET, Method::HEAD].contains(method)
+}
+
+/// One authenticated request.
+struct Job {
+    face: Arc<Face>,
+    admitted: Admitted,
+    request_id: String,
+    media: Media,
+    head: Parts,
+    peer: Peer,
+}
+
+impl Job {
+    async fn answer(self, body: Incoming, seen: &mut Seen) -> Response<Answer> {
+        let media = self.media;
+        seen.method = self.head.method.to_string();
+        let path = self.head.uri.path().to_owned();
+        let Some((_, rest)) = route::split(&path) else { return respond::error(&nothing_here(), media) };
+        let Ok(rest) = percent_encoding::percent_decode_str(rest).decode_utf8() else {
+            return respond::error(&nothing_here(), media);
+        };
+        let route = route::route(&rest);
+        seen.endpoint = endpoint(&route);
+        if matches!(route, Route::Unknown) {
+            return respond::error(&nothing_here(), media);
+        }
+        let allow = route.allow();
+        if self.head.method == Method::OPTIONS {
+            return respond::options(allow);
+        }
+        if !allow.split(", ").any(|method| method == self.head.method.as_str()) {
+            return respond::method_not_allowed(allow, media);
+        }
+        let result = match is_read(&self.head.method) {
+            true => self.read(&route, &mut seen.used).await,
+            false => self.write(route, body, &mut seen.used).await,
+        };
+        result.unwrap_or_else(|error| respond::error(&error, media))
+    }
+
+    async fn read(self, route: &Route<'_>, used: &mut Used) -> Result<Response<Answer>, Error> {
+        let base = self.base();
+        let query_text = self.head.uri.query().unwrap_or_default();
+        let actor = self.actor();
+        let call = self.call(&base, &actor);
+        let mut reading = Reading::new(call.tenant.dialect);
+        let response = match route {
+            Route::Root => {
+                let query = query::from_url(query_text)?;
+                let content = list::list(&call, &route::types(), &query, &mut reading).await?;
+                respond::ok(content, &Headers::default(), self.media)
+            }
+            Route::Collection(resource_type) => {
+                let query = query::from_url(query_text)?;
+                let content = list::list(&call, &[resource_type], &query, &mut reading).await?;
+                respond::ok(content, &Headers::default(), self.media)
+            }
+            Route::Resource(resource_type, id) => {
+                let projection = projection(resource_type, query_text, &mut reading)?;
+                let found = read::read(&call, resource_type, id, &projection).await?;
+                let headers = Headers { version: Some(&found.version), location: Some(&found.location) };
+                let known = self.head.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+                match known.is_some_and(|tags| Precondition::new(tags).holds(&found.version)) {
+                    true => respond::not_modified(&headers),
+                    false => respond::ok(found.content, &headers, self.media),
+                }
+            }
+            Route::Me => return Err(no_me()),
+            _ => describe(route, query_text, &base, self.media)?,
+        };
+        *used = reading.used;
+        Ok(response)
+    }
+
+    /// A write goes on to its end in a task of its own: a client that hangs up must not leave a change of several steps half done.
+    async fn write(self, route: Route<'_>, body: Incoming, used: &mut Used) -> Result<Response<Answer>, Error> {
+        match route {
+            Route::Me => return Err(no_me()),
+            Route::Bulk => return Err(Error::new(Kind::NotImplemented, "Bulk is not supported")),
+            _ => {}
+        }
+        let media = self.media;
+        let body = match self.head.method {
+            Method::DELETE => Bytes::new(),
+            _ => {
+                if let Some(refusal) = unreadable(&self.head.headers) {
+                    return Ok(respond::unsupported_media(&refusal, media));
+                }
+                let length = self.head.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+                match body::read(body, length, limits::REQUEST_BODY_BYTES_MAX).await {
+                    Ok(body) => body,
+                    Err(ReadError::TooSlow) => return Ok(respond::too_slow(media)),
+                    Err(ReadError::Broken) => {
+                        return Err(Error::new(Kind::InvalidSyntax, "the request body is broken"));
+                    }
+                    Err(ReadError::TooLarge) => {
+                        let why = format!("the request body is longer than {} bytes", limits::REQUEST_BODY_BYTES_MAX);
+                        return Err(Error::new(Kind::TooLarge, why));
+                    }
+                }
+            }
+        };
+        let target = Target::of(&route);
+        let done = tokio::spawn(async move { self.change(target, body).await });
+        let (result, quirks) =
+            done.await.map_err(|_| Error::new(Kind::Internal, "the server failed on this request"))?;
+        *used = quirks;
+        result
+    }
+
+    async fn change(self, target: Target, body: Bytes) -> (Result<Response<Answer>, Error>, Used) {
+        let base = self.base();
+        let actor = self.actor();
+        let call = self.call(&base, &actor);
+        let mut reading = Reading::new(call.tenant.dialect);
+        let result = self.verb(&call, target, &body, &mut reading).await;
+        (result, reading.used)
+    }
+
+    async fn verb(
+        &self,
+        call: &Call<'_>,
+        target: Target,
+        body: &[u8],
+        reading: &mut Reading<'_>,
+    ) -> Result<Response<Answer>, Error> {
+        let query_text = self.head.uri.query().unwrap_or_default();
+        let precondition = match self.head.headers.get(IF_MATCH).and_then(|value| value.to_str().ok()) {
+            Some(tags) => Precondition::new(tags),
+            None => Precondition::None,
+        };
+        match target {
+            Target::Search(types) => {
+                let query = query::from_body(json::parse(body)?)?;
+                let content = list::list(call, &types, &query, reading).await?;
+                Ok(respond::ok(content, &Headers::default(), self.media))
+            }
+            Target::Collection(resource_type) => {
+                let projection = projection(resource_type, query_text, reading)?;
+                let made = create::create(call, resource_type, json::parse(body)?, &projection, reading).await?;
+                let headers = Headers { version: Some(&made.version), location: Some(&made.location) };
+                Ok(respond::created(made.content, &headers, self.media))
+            }
+            Target::Resource(resource_type, id) if self.head.method == Method::DELETE => {
+                delete::delete(call, resource_type, &id, &precondition).await?;
+                Ok(respond::no_content(&Headers::default()))
+            }
+            Target::Resource(resource_type, id) if self.head.method == Method::PUT => {
+                let projection = projection(resource_type, query_text, reading)?;
+                let body = json::parse(body)?;
+                let answer =
+                    replace::replace(call, resource_type, &id, body, &precondition, &projection, reading).await?;
+                Ok(self.changed(answer))
+            }
+            Target::Resource(resource_type, id) => {
+                let query = query::from_url(query_text)?;
+                let is_silent =
+                    resource_type.name == "Group" && query.attributes.is_empty() && query.excluded.is_empty();
+                // A group's PATCH is answered without its members, and so without any body (quirks, Entra 28).
+                let projection = match is_silent {
+                    true => Projection::new(resource_type, &["id".to_owned()], &[], reading),
+                    false => Projection::new(resource_type, &query.attributes, &query.excluded, reading),
+                };
+                let body = json::parse(body)?;
+                let mut answer =
+                    patch::patch(call, resource_type, &id, body, &precondition, &projection, reading).await?;
+                if is_silent {
+                    answer.content = Content::Empty;
+                }
+                Ok(self.changed(answer))
+            }
+        }
+    }
+
+    fn changed(&self, answer: answer::Answer) -> Response<Answer> {
+        let headers = Headers { version: Some(&answer.version), location: Some(&answer.location) };
+        match answer.content {
+            Content::Empty => respond::no_content(&headers),
+            content => respond::ok(content, &headers, self.media),
+        }
+    }
+
+    fn tenant(&self) -> &Tenant {
+        &self.admitted.tenant
+    }
+
+    fn actor(&self) -> Actor {
+        Actor { token: self.admitted.token.clone(), request: self.request_id.clone() }
+    }
+
+    fn call<'a>(&'a self, base: &'a str, actor: &'a Actor) -> Call<'a> {
+        Call { directory: &self.face.directory, tenant: self.tenant(), base, actor }
+    }
+
+    /// The tenant's base URL as this client knows it. A Host header is nobody's word; a trusted proxy's is.
+    fn base(&self) -> String {
+        const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+        const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+        let is_trusted = self.face.trusted_proxies.iter().any(|network| network.contains(self.peer.addr.ip()));
+        let header = |name| self.head.headers.get(name).and_then(|value| value.to_str().ok()).filter(|_| is_trusted);
+        let tenant = &self.tenant().name;
+        match header(FORWARDED_HOST).filter(|host| is_authority(host)) {
+            Some(host) => {
+                let scheme = header(FORWARDED_PROTO).filter(|proto| *proto == "http").unwrap_or("https");
+                format!("{scheme}://{host}/tenants/{tenant}/scim/v2")
+            }
+            None => format!("{}/tenants/{tenant}/scim/v2", self.face.public_url),
+        }
+    }
+}
+
+/// What a write is about, without the request's text that it came from.
+enum Target {
+    Search(Vec<&'static ResourceType>),
+    Collection(&'static ResourceType),
+    Resource(&'static ResourceType, String),
+}
+
+impl Target {
+    fn of(route: &Route<'_>) -> Target {
+        match route {
+            Route::Collection(resource_type) => Target::Collection(resource_type),
+            Route::Resource(resource_type, id) => Target::Resource(resource_type, (*id).to_owned()),
+            Route::Search(Some(resource_type)) => Target::Search(vec![resource_type]),
+            _ => Target::Search(route::types().to_vec()),
+        }
+    }
+}
+
+/// A host name or address with or without a port, and nothing that could end a URL's authority.
+fn is_authority(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
+}
+
+fn projection<'a>(
+    resource_type: &'a ResourceType,
+    query_text: &str,
+    reading: &mut Reading<'_>,
+) -> Result<Projection<'a>, Error> {
+    let Query { attributes, excluded, .. } = query::from_url(query_text)?;
+    Ok(Projection::new(resource_type, &attributes, &excluded, reading))
+}
+
+/// Why a body is not read: its type, its character set or its encoding.
+fn unreadable(headers: &HeaderMap) -> Option<String> {
+    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
+        return Some("request bodies with a Content-Encoding are not read here".to_owned());
+    }
+    let Some(value) = headers.get(CONTENT_TYPE) else { return None };
+    let text = value.to_str().unwrap_or_default();
+    let (media, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let is_json = ["application/scim+json", "application/json"].iter().any(|m| media.trim().eq_ignore_ascii_case(m));
+    let charset = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    let is_utf8 = charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
+    (!is_json || !is_utf8).then(|| "the body must be application/scim+json or application/json, in UTF-8".to_owned())
+}
+
+/// The discovery documents (RFC 7644 section 4).
+fn describe(route: &Route<'_>, query_text: &str, base: &str, media: Media) -> Result<Response<Answer>, Error> {
+    if query::from_url(query_text)?.filter.is_some() {
+        return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
+    }
+    let types = [schema::user().clone(), schema::group().clone()];
+    let named = |found: Option<serde_json::Value>| found.ok_or_else(nothing_here);
+    let document = match route {
+        Route::ResourceTypes(None) => discovery::resource_type_list(&types, base),
+        Route::ResourceTypes(Some(id)) => {
+            let found = types.iter().find(|known| known.id == *id);
+            named(found.map(|found| discovery::resource_type_document(found, base)))?
+        }
+        Route::Schemas(None) => discovery::schema_list(&types, base),
+        Route::Schemas(Some(urn)) => {
+            let all = discovery::schemas(&types);
+            let found = all.into_iter().find(|known| known.id.eq_ignore_ascii_case(urn));
+            named(found.map(|found| discovery::schema_document(found, base)))?
+        }
+        _ => discovery::service_provider_config(&announcement(), base),
+    };
+    Ok(respond::ok(Content::Whole(document.to_string().into_bytes()), &Headers::default(), media))
+}
+
+fn announcement() -> Announcement {
+    Announcement {
+        documentation_uri: None,
+        filter_results_max: limits::PAGE_MAX as u64,
+        bulk_supported: false,
+        // authentik sizes its PATCH requests by this, even where there is no Bulk (quirks, authentik 1).
+        bulk_operations_max: limits::BULK_OPERATIONS_MAX as u64,
+        bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
+        sort_supported: true,
+        etag_supported: true,
+    }
+}
+
+fn endpoint(route: &Route<'_>) -> &'static str {
+    match route {
+        Route::Root => "/",
+        Route::Search(_) => "/.search",
+        Route::Collection(resource_type) => &resource_type.endpoint,
+        Route::Resource(resource_type, _) if resource_type.name == "User" => "/Users/{id}",
+        Route::Resource(..) => "/Groups/{id}",
+        Route::ServiceProviderConfig => "/ServiceProviderConfig",
+        Route::ResourceTypes(_) => "/ResourceTypes",
+        Route::Schemas(_) => "/Schemas",
+        Route::Me => "/Me",
+        Route::Bulk => "/Bulk",
+        Route::Unknown => "",
+    }
+}
+
+fn nothing_here() -> Error {
+    Error::new(Kind::NotFound, "there is no such endpoint or document")
+}
+
+fn no_me() -> Error {
+    Error::new(Kind::NotImplemented, "tokens are not bound to a resource, so there is no /Me")
+}
