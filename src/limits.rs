@@ -18,6 +18,8 @@ pub const NAMES_MAX: usize = 200;
 pub const VALUE_BYTES_MAX: usize = 256 * 1024;
 /// How many values one multi-valued attribute may have; members of a group are not counted by it.
 pub const VALUES_MAX: usize = 500;
+/// The longest name that a client may give a member of a group, in bytes.
+pub const MEMBER_DISPLAY_BYTES_MAX: usize = 1_024;
 /// How many operations one PATCH may have; authentik sends one for each member.
 pub const PATCH_OPERATIONS_MAX: usize = 10_000;
 /// How many values all the operations of one PATCH may look at.

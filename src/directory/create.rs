@@ -8,7 +8,7 @@ use super::{Call, change, count, generation, keys, read, write};
 use crate::limits;
 use crate::scim::dialect::Reading;
 use crate::scim::errors::Error;
-use crate::scim::patch::member_ids;
+use crate::scim::patch::members as read_members;
 use crate::scim::project::Projection;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
@@ -27,7 +27,7 @@ pub async fn create(
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let members = match incoming.members {
-        Some(members) => Wanted::exactly(&member_ids(members, reading)?)?,
+        Some(members) => Wanted::exactly(&read_members(members, reading)?)?,
         None => Wanted::default(),
     };
     let id = call.directory.clock.id();
@@ -74,7 +74,7 @@ async fn commit(
             None if !wanted.order.is_empty() => {
                 let group = Group { id, generation };
                 if let Plan::Delta(delta) = members::plan(call, &snapshot, group, wanted).await? {
-                    members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;
+                    members::apply(call, &snapshot, group, (&delta, &wanted.names), &mut batch, &mut log).await?;
                 }
             }
             None => {}

@@ -48,14 +48,14 @@ pub async fn write(call: &Call<'_>, id: Uuid, current: Option<u64>, wanted: &Wan
             let stays =
                 page.iter().filter_map(|row| keys::last_id(row.key)).filter(|id| wanted.state.get(id) != Some(&false));
             chunk.extend(stays);
-            flush(call, group, &mut chunk, &mut written, limits::MEMBERS_CHUNK).await?;
+            flush(call, group, (&mut chunk, wanted), &mut written, limits::MEMBERS_CHUNK).await?;
         }
     }
     for member in wanted.joining() {
         chunk.push(member);
-        flush(call, group, &mut chunk, &mut written, limits::MEMBERS_CHUNK).await?;
+        flush(call, group, (&mut chunk, wanted), &mut written, limits::MEMBERS_CHUNK).await?;
     }
-    flush(call, group, &mut chunk, &mut written, 1).await?;
+    flush(call, group, (&mut chunk, wanted), &mut written, 1).await?;
     Ok(unseen)
 }
 
@@ -108,7 +108,7 @@ async fn announce(call: &Call<'_>, group: Uuid) -> Result<Unseen, Error> {
 async fn flush(
     call: &Call<'_>,
     group: Group,
-    chunk: &mut Vec<Uuid>,
+    (chunk, wanted): (&mut Vec<Uuid>, &Wanted),
     written: &mut HashSet<Uuid>,
     members_min: usize,
 ) -> Result<(), Error> {
@@ -122,7 +122,7 @@ async fn flush(
             attempts.next().ok_or_else(super::contended)?;
             let snapshot: Snapshot = call.directory.snapshot().await?;
             let mut batch = call.directory.batch();
-            members::fill(call, &snapshot, group, part, &mut batch).await?;
+            members::fill(call, &snapshot, group, (part, &wanted.names), &mut batch).await?;
             if call.directory.commit(batch).await?.is_some() {
                 break;
             }

@@ -6,7 +6,7 @@ use super::{Call, change, keys, membership, view};
 use crate::limits;
 use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::filter::{Compare, Expr, Op, Operand};
-use crate::scim::patch::MembersChange;
+use crate::scim::patch::{MemberRef, MembersChange};
 use crate::store::{Batch, Entry, Scan, Snapshot};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -21,6 +21,8 @@ pub struct Wanted {
     pub state: HashMap<Uuid, bool>,
     /// The same ids in the order in which they came.
     pub order: Vec<Uuid>,
+    /// Names that the client gives to members.
+    pub names: HashMap<Uuid, String>,
 }
 
 /// The group that is changed.
@@ -51,9 +53,9 @@ pub enum Plan {
 
 impl Wanted {
     /// These and nobody else.
-    pub fn exactly(ids: &[String]) -> Result<Wanted, Error> {
+    pub fn exactly(members: &[MemberRef]) -> Result<Wanted, Error> {
         let mut wanted = Wanted { replaces: true, ..Wanted::default() };
-        wanted.join(ids)?;
+        wanted.join(members)?;
         Ok(wanted)
     }
 
@@ -67,17 +69,20 @@ impl Wanted {
         self.order.iter().copied().filter(|id| self.state.get(id) == Some(&true))
     }
 
-    fn join(&mut self, ids: &[String]) -> Result<(), Error> {
-        for id in ids {
-            let id = view::parse_id(id).ok_or_else(|| unknown_member(id))?;
+    fn join(&mut self, members: &[MemberRef]) -> Result<(), Error> {
+        for MemberRef { value, display } in members {
+            let id = view::parse_id(value).ok_or_else(|| unknown_member(value))?;
             self.set(id, true);
+            if let Some(display) = display {
+                self.names.insert(id, display.clone());
+            }
         }
         Ok(())
     }
 
     /// An id that is none cannot be a member, so that there is nothing to do for it.
-    fn leave(&mut self, ids: &[String]) {
-        for id in ids.iter().filter_map(|id| view::parse_id(id)) {
+    fn leave<'i>(&mut self, ids: impl IntoIterator<Item = &'i str>) {
+        for id in ids.into_iter().filter_map(view::parse_id) {
             self.set(id, false);
         }
     }
@@ -103,16 +108,16 @@ pub async fn wanted(
     let mut wanted = Wanted::default();
     for step in steps {
         match step {
-            MembersChange::Add(ids) => wanted.join(ids)?,
-            MembersChange::Remove(ids) => wanted.leave(ids),
-            MembersChange::Replace(ids) => {
+            MembersChange::Add(members) => wanted.join(members)?,
+            MembersChange::Remove(members) => wanted.leave(members.iter().map(|member| member.value.as_str())),
+            MembersChange::Replace(members) => {
                 wanted.replace();
-                wanted.join(ids)?;
+                wanted.join(members)?;
             }
             MembersChange::RemoveWhere(filter) => leave_where(call, snapshot, group, filter, &mut wanted).await?,
-            MembersChange::ReplaceWhere(filter, ids) => {
+            MembersChange::ReplaceWhere(filter, members) => {
                 leave_where(call, snapshot, group, filter, &mut wanted).await?;
-                wanted.join(ids)?;
+                wanted.join(members)?;
             }
         }
     }
@@ -168,7 +173,7 @@ pub async fn apply(
     call: &Call<'_>,
     snapshot: &Snapshot,
     group: Group,
-    delta: &Delta,
+    (delta, names): (&Delta, &HashMap<Uuid, String>),
     batch: &mut Batch,
     log: &mut Change,
 ) -> Result<(), Error> {
@@ -176,7 +181,7 @@ pub async fn apply(
         return Ok(());
     }
     let tenant = call.tenant.number;
-    let found = look_up(call, snapshot, group.id, &delta.added, batch).await?;
+    let found = look_up(call, snapshot, group.id, (&delta.added, names), batch).await?;
     for (id, member) in delta.added.iter().zip(&found) {
         let row = keys::member(tenant, group.id, group.generation, *id);
         batch.expect_absent(row.clone());
@@ -206,10 +211,10 @@ pub async fn fill(
     call: &Call<'_>,
     snapshot: &Snapshot,
     group: Group,
-    ids: &[Uuid],
+    (ids, names): (&[Uuid], &HashMap<Uuid, String>),
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let found = look_up(call, snapshot, group.id, ids, batch).await?;
+    let found = look_up(call, snapshot, group.id, (ids, names), batch).await?;
     let mut nested = 0;
     for (id, member) in ids.iter().zip(&found) {
         let row = keys::member(call.tenant.number, group.id, group.generation, *id);
@@ -286,7 +291,7 @@ async fn look_up(
     call: &Call<'_>,
     snapshot: &Snapshot,
     group: Uuid,
-    ids: &[Uuid],
+    (ids, names): (&[Uuid], &HashMap<Uuid, String>),
     batch: &mut Batch,
 ) -> Result<Vec<Found>, Error> {
     let tenant = call.tenant.number;
@@ -306,14 +311,19 @@ async fn look_up(
         if code == keys::GROUP {
             closes_no_circle(call, snapshot, group, *id, batch).await?;
         }
-        found.push(found_in(code, &entry)?);
+        found.push(found_in(code, &entry, names.get(id))?);
         batch.expect_unchanged(key, entry.stamp.revision);
     }
     Ok(found)
 }
 
-fn found_in(code: u8, entry: &Entry) -> Result<Found, Error> {
-    Ok(Found { code, display: Record::decode(&entry.value)?.display.to_vec() })
+/// The member's name is the one that the client gives it here, or else its own.
+fn found_in(code: u8, entry: &Entry, name: Option<&String>) -> Result<Found, Error> {
+    let display = match name {
+        Some(name) => Value::from(name.as_str()).to_string().into_bytes(),
+        None => Record::decode(&entry.value)?.display.to_vec(),
+    };
+    Ok(Found { code, display })
 }
 
 /// Refuses to put a group into itself, directly or through others.
@@ -352,7 +362,7 @@ async fn leave_where(
         one => named_id(one).map(|id| vec![id]),
     };
     if let Some(ids) = ids {
-        wanted.leave(&ids.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        wanted.leave(ids);
         return Ok(());
     }
     let matches = |element: Value| element.as_object().is_some_and(|element| filter.matches(element));

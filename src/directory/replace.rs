@@ -7,7 +7,7 @@ use super::write::Precondition;
 use super::{Call, keys};
 use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind};
-use crate::scim::patch::member_ids;
+use crate::scim::patch::members as read_members;
 use crate::scim::project::Projection;
 use crate::scim::resource;
 use crate::scim::schema::{Mutability, ResourceType};
@@ -27,7 +27,7 @@ pub async fn replace(
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let members = match keys::type_code(resource_type) {
-        keys::GROUP => Wanted::exactly(&member_ids(incoming.members.unwrap_or_default(), reading)?)?,
+        keys::GROUP => Wanted::exactly(&read_members(incoming.members.unwrap_or_default(), reading)?)?,
         _ => Wanted::default(),
     };
     let edit = Edit::Replace { attributes: incoming.attributes, members };

@@ -48,19 +48,28 @@ pub struct Change<'a> {
     pub place: String,
 }
 
+/// Somebody who is to be in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRef {
+    /// The id.
+    pub value: String,
+    /// The name that the client gives the member here.
+    pub display: Option<String>,
+}
+
 /// A step on the members of a group.
 #[derive(Debug)]
 pub enum MembersChange<'a> {
     /// These become members too.
-    Add(Vec<String>),
+    Add(Vec<MemberRef>),
     /// These become the only members.
-    Replace(Vec<String>),
+    Replace(Vec<MemberRef>),
     /// These are no members any more.
-    Remove(Vec<String>),
+    Remove(Vec<MemberRef>),
     /// Those that match are no members any more.
     RemoveWhere(Expr<'a>),
     /// Those that match are no members any more, and these become members.
-    ReplaceWhere(Expr<'a>, Vec<String>),
+    ReplaceWhere(Expr<'a>, Vec<MemberRef>),
 }
 
 /// Reads a PATCH body.
@@ -311,13 +320,13 @@ impl<'a> Resolver<'a, '_, '_, '_> {
         }
         let value = value.filter(|value| !value.is_null());
         let step = match (self.op, filter, value) {
-            (Op::Add, None, Some(value)) => MembersChange::Add(member_ids(value, self.reading)?),
-            (Op::Replace, None, Some(value)) => MembersChange::Replace(member_ids(value, self.reading)?),
+            (Op::Add, None, Some(value)) => MembersChange::Add(members(value, self.reading)?),
+            (Op::Replace, None, Some(value)) => MembersChange::Replace(members(value, self.reading)?),
             (Op::Add, None, None) => return Ok(()),
             (Op::Replace, None, None) => MembersChange::Replace(Vec::new()),
             (Op::Remove, None, Some(Value::Array(list))) if list.is_empty() => MembersChange::Remove(Vec::new()),
             (Op::Remove, None, Some(value)) => match self.reading.allows(Quirk::RemoveWithValue) {
-                true => MembersChange::Remove(member_ids(value, self.reading)?),
+                true => MembersChange::Remove(members(value, self.reading)?),
                 false => {
                     let why = "a remove operation has no 'value'; select members with a filter";
                     return Err(Error::new(Kind::InvalidSyntax, why));
@@ -325,9 +334,9 @@ impl<'a> Resolver<'a, '_, '_, '_> {
             },
             (Op::Remove, None, None) => MembersChange::Replace(Vec::new()),
             (Op::Remove, Some(filter), _) => MembersChange::RemoveWhere(filter),
-            (Op::Add, Some(_), Some(value)) => MembersChange::Add(member_ids(value, self.reading)?),
+            (Op::Add, Some(_), Some(value)) => MembersChange::Add(members(value, self.reading)?),
             (Op::Replace, Some(filter), Some(value)) => {
-                MembersChange::ReplaceWhere(filter, member_ids(value, self.reading)?)
+                MembersChange::ReplaceWhere(filter, members(value, self.reading)?)
             }
             (_, Some(filter), None) => MembersChange::RemoveWhere(filter),
         };
@@ -340,8 +349,8 @@ impl<'a> Resolver<'a, '_, '_, '_> {
     }
 }
 
-/// The ids in the value of a `members` attribute: objects with `value`, or bare ids. No id twice, the order kept.
-pub fn member_ids(value: Value, reading: &mut Reading<'_>) -> Result<Vec<String>, Error> {
+/// The value of a `members` attribute: objects with `value`, or bare ids, in the order in which they came.
+pub fn members(value: Value, reading: &mut Reading<'_>) -> Result<Vec<MemberRef>, Error> {
     let list = match value {
         Value::Array(list) => list,
         Value::Null => Vec::new(),
@@ -349,25 +358,42 @@ pub fn member_ids(value: Value, reading: &mut Reading<'_>) -> Result<Vec<String>
         single if reading.allows(Quirk::ArrayAsScalar) => vec![single],
         _ => return Err(Error::new(Kind::InvalidValue, "'members' has many values and must be an array")),
     };
-    let mut ids = Vec::with_capacity(list.len());
+    let mut members = Vec::with_capacity(list.len());
     for (index, member) in list.into_iter().enumerate() {
-        let id = match member {
-            Value::Object(mut object) => {
-                let key = object.keys().find(|key| key.eq_ignore_ascii_case("value")).cloned();
-                key.and_then(|key| object.swap_remove(&key))
-            }
-            Value::String(text) if reading.allows(Quirk::ComplexAsScalar) => Some(Value::String(text)),
-            _ => None,
+        let (value, display) = match member {
+            Value::Object(object) => parts(object),
+            id @ Value::String(_) if reading.allows(Quirk::ComplexAsScalar) => (Some(id), None),
+            _ => (None, None),
         };
-        match id {
-            Some(Value::String(id)) if !id.is_empty() => ids.push(id),
-            _ => {
-                let why = format!("'members[{index}]' must be an object whose 'value' is the id of a member");
+        let Some(Value::String(value)) = value.filter(|value| value.as_str() != Some("")) else {
+            let why = format!("'members[{index}]' must be an object whose 'value' is the id of a member");
+            return Err(Error::new(Kind::InvalidValue, why));
+        };
+        let display = match display {
+            Some(Value::String(text)) if text.len() > limits::MEMBER_DISPLAY_BYTES_MAX => {
+                let why =
+                    format!("'members[{index}].display' is longer than {} bytes", limits::MEMBER_DISPLAY_BYTES_MAX);
                 return Err(Error::new(Kind::InvalidValue, why));
             }
+            Some(Value::String(text)) if !text.trim().is_empty() => Some(text),
+            _ => None,
+        };
+        members.push(MemberRef { value, display });
+    }
+    Ok(members)
+}
+
+/// `value` and `display` of a member, in any case.
+fn parts(object: Map<String, Value>) -> (Option<Value>, Option<Value>) {
+    let (mut value, mut display) = (None, None);
+    for (key, given) in object {
+        if key.eq_ignore_ascii_case("value") {
+            value = Some(given);
+        } else if key.eq_ignore_ascii_case("display") {
+            display = Some(given);
         }
     }
-    Ok(ids)
+    (value, display)
 }
 
 fn read_only(place: &str) -> Error {

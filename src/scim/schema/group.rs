@@ -16,7 +16,7 @@ const MEMBERS: &[Row] = &[
     string("type", "A label indicating the type of resource, e.g., 'User' or 'Group'.")
         .canonical(&["User", "Group"])
         .immutable(),
-    // In section 2.4's sub-attributes of every multi-valued attribute, and in no member of section 8.7.1. The server
-    // fills it from the member's own name, so what a client sends is ignored.
-    string("display", "A human-readable name of the member. READ-ONLY.").read_only(),
+    // In section 2.4's sub-attributes of every multi-valued attribute, and in no member of section 8.7.1. A client may give
+    // it with the member; otherwise, and when the member is renamed, it is the member's own name.
+    string("display", "A human-readable name of the member.").immutable(),
 ];
