@@ -27,7 +27,7 @@ pub async fn create(
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let members = match incoming.members {
-        Some(members) => Wanted::exactly(&read_members(members, reading)?)?,
+        Some(members) => Wanted::exactly(call, &read_members(members, reading)?)?,
         None => Wanted::default(),
     };
     let id = call.directory.clock.id();
@@ -74,7 +74,7 @@ async fn commit(
             None if !wanted.order.is_empty() => {
                 let group = Group { id, generation };
                 if let Plan::Delta(delta) = members::plan(call, &snapshot, group, wanted).await? {
-                    members::apply(call, &snapshot, group, (&delta, &wanted.names), &mut batch, &mut log).await?;
+                    members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;
                 }
             }
             None => {}

@@ -4,6 +4,7 @@
 use super::record::{self, Change, Member, Record};
 use super::{Call, change, keys, membership, view};
 use crate::limits;
+use crate::scim::dialect::{Quirk, Stance};
 use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::filter::{Compare, Expr, Op, Operand};
 use crate::scim::patch::{MemberRef, MembersChange};
@@ -38,9 +39,19 @@ pub struct Group {
 #[derive(Debug, Default)]
 pub struct Delta {
     /// Who comes.
-    pub added: Vec<Uuid>,
+    pub added: Vec<Joining>,
     /// Who goes.
     pub removed: Vec<Uuid>,
+}
+
+/// A user or group that is to be a member, as it is now.
+#[derive(Debug)]
+pub struct Joining {
+    id: Uuid,
+    code: u8,
+    display: Vec<u8>,
+    /// Its record, and the revision at which it was read: the row relies on both.
+    record: (Vec<u8>, u64),
 }
 
 /// What it takes to get to the wanted members.
@@ -53,9 +64,9 @@ pub enum Plan {
 
 impl Wanted {
     /// These and nobody else.
-    pub fn exactly(members: &[MemberRef]) -> Result<Wanted, Error> {
+    pub fn exactly(call: &Call<'_>, members: &[MemberRef]) -> Result<Wanted, Error> {
         let mut wanted = Wanted { replaces: true, ..Wanted::default() };
-        wanted.join(members)?;
+        wanted.join(call, members)?;
         Ok(wanted)
     }
 
@@ -69,9 +80,12 @@ impl Wanted {
         self.order.iter().copied().filter(|id| self.state.get(id) == Some(&true))
     }
 
-    fn join(&mut self, members: &[MemberRef]) -> Result<(), Error> {
+    fn join(&mut self, call: &Call<'_>, members: &[MemberRef]) -> Result<(), Error> {
         for MemberRef { value, display } in members {
-            let id = view::parse_id(value).ok_or_else(|| unknown_member(value))?;
+            let Some(id) = view::parse_id(value) else {
+                unknown_member(call, value)?;
+                continue;
+            };
             self.set(id, true);
             if let Some(display) = display {
                 self.names.insert(id, display.clone());
@@ -108,16 +122,16 @@ pub async fn wanted(
     let mut wanted = Wanted::default();
     for step in steps {
         match step {
-            MembersChange::Add(members) => wanted.join(members)?,
+            MembersChange::Add(members) => wanted.join(call, members)?,
             MembersChange::Remove(members) => wanted.leave(members.iter().map(|member| member.value.as_str())),
             MembersChange::Replace(members) => {
                 wanted.replace();
-                wanted.join(members)?;
+                wanted.join(call, members)?;
             }
             MembersChange::RemoveWhere(filter) => leave_where(call, snapshot, group, filter, &mut wanted).await?,
             MembersChange::ReplaceWhere(filter, members) => {
                 leave_where(call, snapshot, group, filter, &mut wanted).await?;
-                wanted.join(members)?;
+                wanted.join(call, members)?;
             }
         }
     }
@@ -134,21 +148,22 @@ pub async fn plan(call: &Call<'_>, snapshot: &Snapshot, group: Group, wanted: &W
         let rows: Vec<Vec<u8>> =
             wanted.order.iter().map(|id| keys::member(tenant, group.id, group.generation, *id)).collect();
         let there = snapshot.get_many(&rows).await.map_err(super::store_error)?;
-        let mut delta = Delta::default();
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
         for (id, row) in wanted.order.iter().zip(there) {
             match (wanted.state.get(id), row.is_some()) {
-                (Some(true), false) => delta.added.push(*id),
-                (Some(false), true) => delta.removed.push(*id),
+                (Some(true), false) => added.push(*id),
+                (Some(false), true) => removed.push(*id),
                 _ => {}
             }
         }
-        return Ok(Plan::Delta(delta));
+        let added = look_up(call, snapshot, &added, &wanted.names).await?;
+        return Ok(Plan::Delta(Delta { added, removed }));
     }
     let count = snapshot.count(&keys::member_count(tenant, group.id, group.generation)).await;
     if usize::try_from(count.map_err(super::store_error)?).unwrap_or(0) > limits::MEMBERS_DELTA_MAX {
         return Ok(Plan::Generation);
     }
-    let mut delta = Delta { added: wanted.joining().collect(), removed: Vec::new() };
+    let mut removed = Vec::new();
     let mut stays = std::collections::HashSet::new();
     let mut after = None;
     while let Some(page) = page(snapshot, tenant, group, &mut after).await? {
@@ -157,15 +172,16 @@ pub async fn plan(call: &Call<'_>, snapshot: &Snapshot, group: Group, wanted: &W
                 Some(true) => {
                     stays.insert(id);
                 }
-                _ => delta.removed.push(id),
+                _ => removed.push(id),
             }
         }
     }
-    delta.added.retain(|id| !stays.contains(id));
-    match delta.added.len() + delta.removed.len() > limits::MEMBERS_DELTA_MAX {
-        true => Ok(Plan::Generation),
-        false => Ok(Plan::Delta(delta)),
+    let added: Vec<Uuid> = wanted.joining().filter(|id| !stays.contains(id)).collect();
+    if added.len() + removed.len() > limits::MEMBERS_DELTA_MAX {
+        return Ok(Plan::Generation);
     }
+    let added = look_up(call, snapshot, &added, &wanted.names).await?;
+    Ok(Plan::Delta(Delta { added, removed }))
 }
 
 /// Puts the row changes and their counts, marks and log entry into the batch.
@@ -173,7 +189,7 @@ pub async fn apply(
     call: &Call<'_>,
     snapshot: &Snapshot,
     group: Group,
-    (delta, names): (&Delta, &HashMap<Uuid, String>),
+    delta: &Delta,
     batch: &mut Batch,
     log: &mut Change,
 ) -> Result<(), Error> {
@@ -181,13 +197,12 @@ pub async fn apply(
         return Ok(());
     }
     let tenant = call.tenant.number;
-    let found = look_up(call, snapshot, group.id, (&delta.added, names), batch).await?;
-    for (id, member) in delta.added.iter().zip(&found) {
-        let row = keys::member(tenant, group.id, group.generation, *id);
+    for member in &delta.added {
+        let row = keys::member(tenant, group.id, group.generation, member.id);
         batch.expect_absent(row.clone());
-        put_row(batch, tenant, group, *id, member, row);
+        join(call, snapshot, group, member, row, batch).await?;
     }
-    let mut nested = found.iter().filter(|member| member.code == keys::GROUP).count() as i64;
+    let mut nested = delta.added.iter().filter(|member| member.code == keys::GROUP).count() as i64;
     let rows: Vec<Vec<u8>> =
         delta.removed.iter().map(|id| keys::member(tenant, group.id, group.generation, *id)).collect();
     let old = snapshot.get_many(&rows).await.map_err(super::store_error)?;
@@ -201,7 +216,8 @@ pub async fn apply(
     }
     count(batch, tenant, group, delta.added.len() as i64 - delta.removed.len() as i64, nested);
     batch.put(keys::members_mark(tenant, group.id), record::PRESENT);
-    change::members(log, &delta.added, &delta.removed);
+    let added: Vec<Uuid> = delta.added.iter().map(|member| member.id).collect();
+    change::members(log, &added, &delta.removed);
     Ok(())
 }
 
@@ -214,14 +230,13 @@ pub async fn fill(
     (ids, names): (&[Uuid], &HashMap<Uuid, String>),
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let found = look_up(call, snapshot, group.id, (ids, names), batch).await?;
-    let mut nested = 0;
-    for (id, member) in ids.iter().zip(&found) {
-        let row = keys::member(call.tenant.number, group.id, group.generation, *id);
-        put_row(batch, call.tenant.number, group, *id, member, row);
-        nested += i64::from(member.code == keys::GROUP);
+    let joining = look_up(call, snapshot, ids, names).await?;
+    for member in &joining {
+        let row = keys::member(call.tenant.number, group.id, group.generation, member.id);
+        join(call, snapshot, group, member, row, batch).await?;
     }
-    count(batch, call.tenant.number, group, ids.len() as i64, nested);
+    let nested = joining.iter().filter(|member| member.code == keys::GROUP).count() as i64;
+    count(batch, call.tenant.number, group, joining.len() as i64, nested);
     Ok(())
 }
 
@@ -274,56 +289,64 @@ pub fn count(batch: &mut Batch, tenant: u32, group: Group, members: i64, nested:
     }
 }
 
-/// A user or group that is to be a member.
-struct Found {
-    code: u8,
-    display: Vec<u8>,
-}
-
-fn put_row(batch: &mut Batch, tenant: u32, group: Group, id: Uuid, member: &Found, row: Vec<u8>) {
+/// Writes the rows of one member, which rely on it staying as it is until the commit: they hold its name.
+async fn join(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    group: Group,
+    member: &Joining,
+    row: Vec<u8>,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let tenant = call.tenant.number;
+    if member.code == keys::GROUP {
+        closes_no_circle(call, snapshot, group.id, member.id, batch).await?;
+    }
+    let (record, revision) = &member.record;
+    batch.expect_unchanged(record.clone(), *revision);
     batch.put(row, Member { code: member.code, display: &member.display }.encode());
-    batch.put(keys::membership(tenant, id, group.id, group.generation), record::PRESENT);
-    batch.put(keys::memberships(tenant, id), record::PRESENT);
+    batch.put(keys::membership(tenant, member.id, group.id, group.generation), record::PRESENT);
+    batch.put(keys::memberships(tenant, member.id), record::PRESENT);
+    Ok(())
 }
 
-/// Finds those who are to come, and relies on them staying as they are until the commit: the row holds their name.
+/// Finds those who are to come; somebody whom nobody is is refused or left out, as the dialect has it.
 async fn look_up(
     call: &Call<'_>,
     snapshot: &Snapshot,
-    group: Uuid,
-    (ids, names): (&[Uuid], &HashMap<Uuid, String>),
-    batch: &mut Batch,
-) -> Result<Vec<Found>, Error> {
+    ids: &[Uuid],
+    names: &HashMap<Uuid, String>,
+) -> Result<Vec<Joining>, Error> {
     let tenant = call.tenant.number;
     let key = |code| move |id: &Uuid| keys::record(tenant, code, *id);
     let users: Vec<Vec<u8>> = ids.iter().map(key(keys::USER)).collect();
     let users_found = snapshot.get_many(&users).await.map_err(super::store_error)?;
-    let mut found = Vec::with_capacity(ids.len());
+    let mut joining = Vec::with_capacity(ids.len());
     for ((id, user), entry) in ids.iter().zip(users).zip(users_found) {
         let (code, key, entry) = match entry {
-            Some(entry) => (keys::USER, user, entry),
+            Some(entry) => (keys::USER, user, Some(entry)),
             None => {
                 let key = key(keys::GROUP)(id);
                 let entry = snapshot.get(&key).await.map_err(super::store_error)?;
-                (keys::GROUP, key, entry.ok_or_else(|| unknown_member(&id.to_string()))?)
+                (keys::GROUP, key, entry)
             }
         };
-        if code == keys::GROUP {
-            closes_no_circle(call, snapshot, group, *id, batch).await?;
-        }
-        found.push(found_in(code, &entry, names.get(id))?);
-        batch.expect_unchanged(key, entry.stamp.revision);
+        let Some(entry) = entry else {
+            unknown_member(call, &id.to_string())?;
+            continue;
+        };
+        let display = display(&entry, names.get(id))?;
+        joining.push(Joining { id: *id, code, display, record: (key, entry.stamp.revision) });
     }
-    Ok(found)
+    Ok(joining)
 }
 
 /// The member's name is the one that the client gives it here, or else its own.
-fn found_in(code: u8, entry: &Entry, name: Option<&String>) -> Result<Found, Error> {
-    let display = match name {
-        Some(name) => Value::from(name.as_str()).to_string().into_bytes(),
-        None => Record::decode(&entry.value)?.display.to_vec(),
-    };
-    Ok(Found { code, display })
+fn display(entry: &Entry, name: Option<&String>) -> Result<Vec<u8>, Error> {
+    match name {
+        Some(name) => Ok(Value::from(name.as_str()).to_string().into_bytes()),
+        None => Ok(Record::decode(&entry.value)?.display.to_vec()),
+    }
 }
 
 /// Refuses to put a group into itself, directly or through others.
@@ -389,7 +412,11 @@ async fn leave_where(
     Ok(())
 }
 
-fn unknown_member(id: &str) -> Error {
+fn unknown_member(call: &Call<'_>, id: &str) -> Result<(), Error> {
+    if call.tenant.dialect.stance(Quirk::UnknownMember) == Stance::Accept {
+        tracing::warn!(request_id = call.actor.request, "a member that is no user and no group was left out");
+        return Ok(());
+    }
     let why = format!("'members': no user or group has the id '{}'", clip(id));
-    Error::new(Kind::InvalidValue, why)
+    Err(Error::new(Kind::InvalidValue, why))
 }

@@ -128,7 +128,7 @@ async fn attempt(
         match (members::plan(call, &snapshot, group, &wanted).await?, unseen) {
             (Plan::Delta(delta), _) => {
                 changes_members = !delta.added.is_empty() || !delta.removed.is_empty();
-                members::apply(call, &snapshot, group, (&delta, &wanted.names), &mut batch, &mut log).await?;
+                members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;
             }
             (Plan::Generation, None) => return Ok(Attempt::TooManyMembers(group, wanted)),
             (Plan::Generation, Some(unseen)) => {

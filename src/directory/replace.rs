@@ -27,7 +27,7 @@ pub async fn replace(
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let members = match keys::type_code(resource_type) {
-        keys::GROUP => Wanted::exactly(&read_members(incoming.members.unwrap_or_default(), reading)?)?,
+        keys::GROUP => Wanted::exactly(call, &read_members(incoming.members.unwrap_or_default(), reading)?)?,
         _ => Wanted::default(),
     };
     let edit = Edit::Replace { attributes: incoming.attributes, members };

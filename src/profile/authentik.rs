@@ -28,6 +28,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
+    unknown_member: Refuse,
     // authentik 2 [C, test_membership.py]: older releases send users without `schemas`.
     missing_schemas: Accept,
     unknown_message_member: Refuse,

@@ -35,6 +35,8 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // Entra 24: the ADSCIM group schema; Oracle 4: the IDCS extensions.
     unknown_schema: Accept,
+    // Generic clients (scim-sanity) name members that nobody is or that are deleted: left out, and told in the log.
+    unknown_member: Accept,
     // Okta 6 (PATCH) and authentik 2 (POST of older releases).
     missing_schemas: Accept,
     // Entra 26: `name` in an operation, `id` beside `Operations`.

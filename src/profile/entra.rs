@@ -40,6 +40,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // Entra 24 [S1]: `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group`.
     unknown_schema: Accept,
+    unknown_member: Refuse,
     missing_schemas: Refuse,
     // Entra 26 [REF]: `name` in an operation, `id` beside `Operations`.
     unknown_message_member: Accept,

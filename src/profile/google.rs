@@ -27,6 +27,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
+    unknown_member: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,

@@ -37,6 +37,8 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
+    // No source shows the wire: members that are deleted meanwhile are left out, not failed on.
+    unknown_member: Accept,
     // miniOrange [H]: bodies are not published.
     missing_schemas: Accept,
     // miniOrange [H]: bodies are not published.

@@ -28,6 +28,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
+    unknown_member: Refuse,
     // Okta 6 [G]: the PATCH of `active` without `schemas`.
     missing_schemas: Accept,
     unknown_message_member: Refuse,

@@ -39,6 +39,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // OneLogin 4 [T, K]: the template is free JSON.
     unknown_schema: Accept,
+    unknown_member: Refuse,
     // OneLogin 4 [T, K]: the template is free JSON, and is known to leave URNs out of `schemas`.
     missing_schemas: Accept,
     // OneLogin 2 [N]: Patch Group is listed, its body not shown.

@@ -38,6 +38,8 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // Oracle 4 [B]: `urn:ietf:params:scim:schemas:oracle:idcs:extension:…`.
     unknown_schema: Accept,
+    // No source shows the wire: members that are deleted meanwhile are left out, not failed on.
+    unknown_member: Accept,
     // Oracle 2 [A]: bodies are not shown.
     missing_schemas: Accept,
     // Oracle 2 [A]: PATCH is neither shown nor ruled out.

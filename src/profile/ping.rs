@@ -37,6 +37,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Accept,
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
+    unknown_member: Refuse,
     // Ping 3 [F]: bodies are not shown.
     missing_schemas: Accept,
     // Ping 3 [F]: PATCH of groups is an option; its body is not shown.

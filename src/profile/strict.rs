@@ -20,6 +20,7 @@ pub const DIALECT: Dialect = Dialect {
     remove_with_value: Refuse,
     unknown_attribute: Refuse,
     unknown_schema: Refuse,
+    unknown_member: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,

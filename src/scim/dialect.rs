@@ -33,6 +33,8 @@ pub enum Quirk {
     UnknownAttribute,
     /// A schema URI that nobody knows, to be dropped.
     UnknownSchema,
+    /// A member of a group that is no user and no group, to be left out: its id was never given out, or is of a deleted resource.
+    UnknownMember,
     /// A misspelt schema URI that is nevertheless known.
     SchemaAlias,
     /// A body without its `schemas`.
@@ -49,7 +51,7 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them, in the order of the enum.
-    pub const ALL: [Quirk; 19] = [
+    pub const ALL: [Quirk; 20] = [
         Quirk::OpCase,
         Quirk::BooleanAsString,
         Quirk::ScalarAsArray,
@@ -63,6 +65,7 @@ impl Quirk {
         Quirk::RemoveWithValue,
         Quirk::UnknownAttribute,
         Quirk::UnknownSchema,
+        Quirk::UnknownMember,
         Quirk::SchemaAlias,
         Quirk::MissingSchemas,
         Quirk::UnknownMessageMember,
@@ -87,6 +90,7 @@ impl Quirk {
             Quirk::RemoveWithValue => "remove_with_value",
             Quirk::UnknownAttribute => "unknown_attribute",
             Quirk::UnknownSchema => "unknown_schema",
+            Quirk::UnknownMember => "unknown_member",
             Quirk::SchemaAlias => "schema_alias",
             Quirk::MissingSchemas => "missing_schemas",
             Quirk::UnknownMessageMember => "unknown_message_member",
@@ -139,6 +143,8 @@ pub struct Dialect {
     pub unknown_attribute: Stance,
     /// See [`Quirk::UnknownSchema`].
     pub unknown_schema: Stance,
+    /// See [`Quirk::UnknownMember`].
+    pub unknown_member: Stance,
     /// See [`Quirk::MissingSchemas`].
     pub missing_schemas: Stance,
     /// See [`Quirk::UnknownMessageMember`].
@@ -176,6 +182,7 @@ impl Dialect {
             Quirk::RemoveWithValue => self.remove_with_value,
             Quirk::UnknownAttribute => self.unknown_attribute,
             Quirk::UnknownSchema => self.unknown_schema,
+            Quirk::UnknownMember => self.unknown_member,
             Quirk::SchemaAlias => match self.schema_aliases.is_empty() {
                 true => Stance::Refuse,
                 false => Stance::Accept,
