@@ -123,7 +123,7 @@ fn a_profile_whose_source_shows_the_wire_has_exactly_these_quirks() {
     check("aws", &["remove_with_value", "unknown_attribute", "unknown_schema"]);
     check("keycloak", &["boolean_as_string", "scalar_as_array", "unknown_attribute", "unknown_schema"]);
     check("rauthy", &["remove_with_value", "unknown_attribute", "unknown_schema", "empty_string"]);
-    let refused_by_entra = ["read_only_in_value", "missing_schemas"];
+    let refused_by_entra = ["read_only_in_value", "missing_schemas", "unknown_member"];
     let entra: Vec<_> =
         Quirk::ALL.into_iter().map(Quirk::name).filter(|name| !refused_by_entra.contains(name)).collect();
     check("entra", &entra);

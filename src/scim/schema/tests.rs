@@ -161,13 +161,13 @@ fn group_attributes() {
     check(
         &group().schema.attributes,
         expect![[r#"
-        displayName String required indexed
-        members Complex []
-          value String Immutable
-          $ref Reference Immutable User Group
-          type String Immutable User Group
-          display String ReadOnly
-    "#]],
+            displayName String required indexed
+            members Complex []
+              value String Immutable
+              $ref Reference Immutable User Group
+              type String Immutable User Group
+              display String Immutable
+        "#]],
     );
 }
 
