@@ -2,6 +2,8 @@
 
 // Protocol
 
+/// How much of a client's text stands in an error's detail, in characters.
+pub const DETAIL_CHARS_MAX: usize = 80;
 /// How deep a JSON body may nest, in levels. A resource with an extension nests 5 deep, a Bulk body 8.
 pub const JSON_DEPTH_MAX: usize = 32;
 /// Numbers from this size on are refused: they no longer fit the 64 bits that they are kept in.
@@ -200,6 +202,8 @@ pub const STORE_SNAPSHOT_AGE_MS_MAX: u64 = 60_000;
 pub const STORE_REOPEN_MS_MIN: u64 = 50;
 /// The longest wait between two tries to open the database again; the wait doubles up to it.
 pub const STORE_REOPEN_MS_MAX: u64 = 2_000;
+/// The most rows that a page has room for before it is read; a longer page grows.
+pub const STORE_PAGE_ROWS_RESERVED_MAX: usize = 4_096;
 /// How often a read of the file is tried before its error is believed.
 pub const STORE_READ_TRIES_MAX: u32 = 3;
 /// The most bytes of pages a failing commit may leave in memory, so that reads go on while the disk refuses writes.

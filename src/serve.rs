@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -78,7 +78,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let clock = Clock::System;
     let store = open_store(&settings)?;
     let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
-    let certificate = certificate(&settings)?;
+    let certificate = certificate(&settings, &clock)?;
     let config = certificate.as_ref().map(tls::server_config).transpose()?;
     let socket = admin::bind(&settings.data_dir.join("admin").join("admin.sock"))?;
     let first_token = first_tenant(&directory, &settings).await.map_err(Error::Tenant)?;
@@ -123,7 +123,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         data_dir: settings.data_dir.clone(),
     });
     tracing::info!(%scim_addr, version = env!("CARGO_PKG_VERSION"), "ready");
-    until_stopped(&settings, configs.as_ref(), &ends).await?;
+    until_stopped(&settings, &clock, configs.as_ref(), &ends).await?;
     let _ = stop.send(true);
     drain(scim, [admin_outcome(admin), sweeper, reporter]).await;
     store.close().await;
@@ -147,8 +147,8 @@ fn open_store(settings: &Settings) -> Result<Store, Error> {
     Ok(Store::open(&path, &Options { cache_bytes })?)
 }
 
-fn certificate(settings: &Settings) -> Result<Option<Material>, Error> {
-    let now = SystemTime::now();
+fn certificate(settings: &Settings, clock: &Clock) -> Result<Option<Material>, Error> {
+    let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now_ms()).unwrap_or(0));
     match &settings.tls {
         Tls::Off => Ok(None),
         Tls::Files { cert, key } => Ok(Some(tls::load(cert, key, now)?)),
@@ -179,6 +179,7 @@ async fn first_tenant(directory: &Directory, settings: &Settings) -> Result<Firs
 /// Waits for SIGTERM or SIGINT; SIGHUP reads the certificate again and keeps the old one when the new one is bad.
 async fn until_stopped(
     settings: &Settings,
+    clock: &Clock,
     configs: Option<&watch::Sender<Arc<rustls::ServerConfig>>>,
     ends: &watch::Sender<Option<i64>>,
 ) -> Result<(), Error> {
@@ -191,7 +192,7 @@ async fn until_stopped(
             _ = int.recv() => return Ok(()),
             _ = hup.recv() => {
                 let Some(configs) = configs else { continue };
-                match reload(settings) {
+                match reload(settings, clock) {
                     Ok(Some((config, end))) => {
                         let _ = configs.send(config);
                         let _ = ends.send(Some(end));
@@ -205,8 +206,8 @@ async fn until_stopped(
     }
 }
 
-fn reload(settings: &Settings) -> Result<Option<(Arc<rustls::ServerConfig>, i64)>, Error> {
-    let Some(material) = certificate(settings)? else { return Ok(None) };
+fn reload(settings: &Settings, clock: &Clock) -> Result<Option<(Arc<rustls::ServerConfig>, i64)>, Error> {
+    let Some(material) = certificate(settings, clock)? else { return Ok(None) };
     Ok(Some((tls::server_config(&material)?, ends_at_s(&material))))
 }
 

@@ -35,14 +35,14 @@ pub fn parse_ms(s: &str) -> Option<i64> {
     .ok()?;
     let local_ms = time.duration_since(EPOCH).as_secs() * 1000 + i64::from(fraction_ns / 1_000_000);
     let ms = local_ms + whole_day_ms - i64::from(offset_min) * 60_000;
-    (MIN_MS..=MAX_MS).contains(&ms).then_some(ms)
+    (FIRST_MS..=LAST_MS).contains(&ms).then_some(ms)
 }
 
 const DAY_MS: i64 = 86_400_000;
 /// 0000-01-01T00:00:00.000Z.
-const MIN_MS: i64 = -719_528 * DAY_MS;
+const FIRST_MS: i64 = -719_528 * DAY_MS;
 /// 9999-12-31T23:59:59.999Z.
-const MAX_MS: i64 = 2_932_897 * DAY_MS - 1;
+const LAST_MS: i64 = 2_932_897 * DAY_MS - 1;
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// Year, month, day, hour, minute and second; minutes east of UTC; nanoseconds. Only the shape is judged here and the
@@ -90,7 +90,7 @@ fn digits(s: &[u8]) -> Option<u32> {
 }
 
 fn text(ms: i64) -> [u8; 24] {
-    let ms = ms.clamp(MIN_MS, MAX_MS);
+    let ms = ms.clamp(FIRST_MS, LAST_MS);
     let (days, of_day_ms) = (ms.div_euclid(DAY_MS), ms.rem_euclid(DAY_MS));
     let (year, month, day) = civil(days);
     let seconds = of_day_ms / 1000;

@@ -1,6 +1,7 @@
 //! Every error of the protocol, one row each: its kind, its `scimType`, and the sentence for the client.
 //! Knows no HTTP: which status a kind has is chosen in `server/respond.rs`.
 
+use crate::limits;
 use std::fmt;
 
 /// What went wrong, in the words of RFC 7644 section 3.12 where it has them.
@@ -93,8 +94,7 @@ impl std::error::Error for Error {}
 
 /// `text` shortened so that it can stand in a `detail`.
 pub fn clip(text: &str) -> String {
-    const CHARS_MAX: usize = 80;
-    match text.char_indices().nth(CHARS_MAX) {
+    match text.char_indices().nth(limits::DETAIL_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -20,7 +20,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
 }
 
 /// Objects longer than this look their keys up in a set, shorter ones are compared one by one.
-const KEYS_COMPARED_MAX: usize = 16;
+const KEYS_COMPARED: usize = 16;
 
 fn syntax(error: serde_json::Error) -> Error {
     Error::new(Kind::InvalidSyntax, format!("the body is not acceptable JSON: {error}"))
@@ -120,7 +120,7 @@ fn no_nul<E: de::Error>(text: &str) -> Result<(), E> {
 }
 
 fn is_duplicate(object: &Map<String, Value>, seen: &mut HashSet<String>, key: &str) -> bool {
-    if object.len() < KEYS_COMPARED_MAX {
+    if object.len() < KEYS_COMPARED {
         return object.keys().any(|other| other.eq_ignore_ascii_case(key));
     }
     if seen.is_empty() {

@@ -2,6 +2,7 @@
 //! were read.
 
 use super::{Page, Row, Scan, Stamp, row};
+use crate::limits;
 
 /// Where the key and the row of one entry end in the buffer. It begins where the one before it ends.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,8 +59,7 @@ impl Page {
 
     /// A page with room for the rows of a scan.
     pub(super) fn with_room(scan: &Scan<'_>) -> Page {
-        const ROWS_MAX: usize = 4096;
-        Page { bytes: Vec::new(), ends: Vec::with_capacity(scan.limit.min(ROWS_MAX)) }
+        Page { bytes: Vec::new(), ends: Vec::with_capacity(scan.limit.min(limits::STORE_PAGE_ROWS_RESERVED_MAX)) }
     }
 
     /// Appends a stored row, without its value when `values` is false.

@@ -64,9 +64,6 @@ struct Writer {
     replaced: VecDeque<(Instant, Weak<Held>)>,
     wait: Duration,
     closing: bool,
-    before: usize,
-    groups: usize,
-    total: usize,
 }
 
 /// Opens the database at `path` and starts its writer.
@@ -101,9 +98,6 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
         replaced: VecDeque::new(),
         wait: Duration::ZERO,
         closing: false,
-        before: 0,
-        groups: 0,
-        total: 0,
     };
     writer.publish(opened.view);
     let run = move || writer.run();
@@ -222,31 +216,20 @@ impl Writer {
 
     /// Commits a batch together with those that wait behind it.
     fn commit(&mut self, first: Request) {
-        let gather = Duration::from_micros(std::env::var("GATHER").ok().and_then(|v| v.parse().ok()).unwrap_or(0));
-        let until = Instant::now() + gather;
+        // Waiting for more was measured and gains nothing: the flush itself is when the next group gathers.
         let mut bytes = first.batch.bytes();
         let mut group = vec![first];
         while group.len() < limits::STORE_GROUP_BATCHES_MAX && bytes < limits::STORE_GROUP_BYTES_MAX {
-            let m = match self.queue.try_recv() {
-                Ok(m) => Some(m),
-                Err(_) if !gather.is_zero() && group.len() < self.before => {
-                    self.queue.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
-                }
-                Err(_) => None,
-            };
-            match m {
-                Some(Message::Commit(request)) => {
+            match self.queue.try_recv() {
+                Ok(Message::Commit(request)) => {
                     bytes += request.batch.bytes();
                     group.push(request);
                 }
-                Some(Message::Look) => {}
-                Some(Message::Close) => self.closing = true,
-                None => break,
+                Ok(Message::Look) => {}
+                Ok(Message::Close) => self.closing = true,
+                Err(_) => break,
             }
         }
-        self.before = group.len();
-        self.groups += 1;
-        self.total += group.len();
         let batches = || self.db.commit(group.iter().map(|request| &request.batch), self.last);
         let outcome = catch_unwind(AssertUnwindSafe(batches));
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
@@ -356,7 +339,6 @@ impl Writer {
     }
 
     fn finish(mut self) {
-        eprintln!("groups {} avg {:.1}", self.groups, self.total as f64 / self.groups.max(1) as f64);
         let reason = Error::Closed.to_string();
         self.shared.state.send_replace(State::Unavailable { reason });
         let newest = self.show(None);

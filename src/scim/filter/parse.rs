@@ -106,9 +106,9 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
     }
 
     fn group(&mut self, depth: usize) -> Result<Expr<'a>, Error> {
-        self.expect('(')?;
+        self.take('(')?;
         let expr = self.any(depth + 1)?;
-        self.expect(')')?;
+        self.take(')')?;
         Ok(expr)
     }
 
@@ -306,7 +306,7 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
         takes
     }
 
-    fn expect(&mut self, wanted: char) -> Result<(), Error> {
+    fn take(&mut self, wanted: char) -> Result<(), Error> {
         match self.rest().starts_with(wanted) {
             true => {
                 self.at += wanted.len_utf8();

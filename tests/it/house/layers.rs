@@ -71,7 +71,8 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
         &["rustls", "tokio_rustls", "rustls_pki_types", "rcgen", "gethostname"],
         &["serve.rs", "serve/", "server.rs", "server/", "outbound/client.rs"],
     ),
-    (&["redb"], &["store/redb.rs", "store/redb/"]),
+    // Its siblings name the module of that name, and not the crate.
+    (&["redb"], &["store/redb.rs", "store/redb/", "store/open.rs", "store/apply.rs"]),
     (&["imbl"], &["store/memory.rs", "store/memory/"]),
     (&["clap"], &["main.rs", "cli.rs", "cli/", "config/args.rs"]),
     (&["toml"], &["config.rs", "config/"]),
@@ -79,7 +80,7 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
 ];
 
 /// What reads the time of day or makes an id, which the clock alone does. Deadlines (`Instant`) are no time of day.
-const TIME_AND_IDS: &[&str] = &["SystemTime", "Timestamp::now", "Zoned::now", "now_v7", "new_v4"];
+const TIME_AND_IDS: &[&str] = &["SystemTime::now", "Timestamp::now", "Zoned::now", "now_v7", "new_v4"];
 
 /// What the core must not name: whatever waits, or gives another answer the second time.
 const IMPURE: &[&str] = &[

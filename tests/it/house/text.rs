@@ -10,6 +10,7 @@ const FILE_LINES_MAX: usize = 700;
 /// message, a full house, a missing token); the client of a target reads statuses.
 const CHOOSE_STATUSES: &[&str] = &[
     "server/respond.rs",
+    "server/refusal.rs",
     "server/admin.rs",
     "server/admin/",
     "server/listener.rs",
@@ -66,6 +67,8 @@ fn names(files: &[Source]) -> Vec<String> {
                 && file.code[..at].trim_end().ends_with("mod");
             // The generated traits of the admin plane take their methods' names from the proto files.
             let getter = word.starts_with("get_")
+                // The plural of the `get` of every map.
+                && word != "get_many"
                 && file.code[..at].trim_end().ends_with("fn")
                 && !file.is_in(&["server/admin.rs", "server/admin/"]);
             if doer || attic || getter {
