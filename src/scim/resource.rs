@@ -218,13 +218,13 @@ impl Draft {
         if !is_kept(attr.attribute) {
             return Ok(());
         }
-        let holder = match attr.extension {
-            Some(schema) => object_at(&mut self.attributes, &schema.id),
-            None => &mut self.attributes,
-        };
-        match attr.sub {
+        let put = |holder: &mut Map<String, Value>| match attr.sub {
             None => holder.insert(attr.attribute.name.clone(), value),
-            Some(sub) => object_at(holder, &attr.attribute.name).insert(sub.name.clone(), value),
+            Some(sub) => in_object(holder, &attr.attribute.name, |object| object.insert(sub.name.clone(), value)),
+        };
+        match attr.extension {
+            Some(schema) => in_object(&mut self.attributes, &schema.id, put),
+            None => put(&mut self.attributes),
         };
         Ok(())
     }
@@ -249,15 +249,22 @@ pub fn key_is_allowed(key: &str, attr: &Attr<'_>, reading: &mut Reading<'_>) -> 
     Ok(())
 }
 
-/// The object at `key`, made when there is none.
-pub fn object_at<'m>(holder: &'m mut Map<String, Value>, key: &str) -> &'m mut Map<String, Value> {
-    if !holder.get(key).is_some_and(Value::is_object) {
-        holder.insert(key.to_owned(), Value::Object(Map::new()));
-    }
-    match holder.get_mut(key) {
+/// Changes the object at `key`, which is made when there is none. What is left empty is not kept.
+pub fn in_object<T>(
+    holder: &mut Map<String, Value>,
+    key: &str,
+    change: impl FnOnce(&mut Map<String, Value>) -> T,
+) -> T {
+    let mut object = match holder.get_mut(key).map(Value::take) {
         Some(Value::Object(object)) => object,
-        _ => unreachable!("an object was put at this key"),
-    }
+        _ => Map::new(),
+    };
+    let result = change(&mut object);
+    match object.is_empty() {
+        true => holder.shift_remove(key),
+        false => holder.insert(key.to_owned(), Value::Object(object)),
+    };
+    result
 }
 
 #[cfg(test)]

@@ -344,7 +344,7 @@ fn unreadable(headers: &HeaderMap) -> Option<String> {
     if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
         return Some("request bodies with a Content-Encoding are not read here".to_owned());
     }
-    let Some(value) = headers.get(CONTENT_TYPE) else { return None };
+    let value = headers.get(CONTENT_TYPE)?;
     let text = value.to_str().unwrap_or_default();
     let (media, parameters) = text.split_once(';').unwrap_or((text, ""));
     let is_json = ["application/scim+json", "application/json"].iter().any(|m| media.trim().eq_ignore_ascii_case(m));

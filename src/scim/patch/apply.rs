@@ -44,10 +44,15 @@ fn one(resource: &mut Map<String, Value>, change: Change<'_>, reading: &mut Read
         coerce::attribute(attr.leaf(), change.value, &change.place, reading)?;
         return Ok(());
     }
-    let holder = match attr.extension {
-        Some(schema) => resource::object_at(resource, &schema.id),
-        None => resource,
-    };
+    match attr.extension {
+        Some(schema) => resource::in_object(resource, &schema.id, |holder| in_holder(holder, change, reading)),
+        None => in_holder(resource, change, reading),
+    }
+}
+
+/// In the core schema's or an extension's object.
+fn in_holder(holder: &mut Map<String, Value>, change: Change<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
+    let attr = change.attr;
     if attr.attribute.mutability == Mutability::Immutable && holder.contains_key(&attr.attribute.name) {
         return Err(Error::new(Kind::Mutability, format!("'{}' is immutable and has a value", change.place)));
     }
@@ -74,10 +79,10 @@ fn single(holder: &mut Map<String, Value>, change: Change<'_>, reading: &mut Rea
     };
     match (sub, value) {
         (Some(sub), value) => {
-            resource::object_at(holder, &attribute.name).insert(sub.name.clone(), value);
+            resource::in_object(holder, &attribute.name, |object| object.insert(sub.name.clone(), value));
         }
         // Sub-attributes that are not given stay as they are (RFC 7644 section 3.5.2.3).
-        (None, Value::Object(given)) => merge(resource::object_at(holder, &attribute.name), given),
+        (None, Value::Object(given)) => resource::in_object(holder, &attribute.name, |object| merge(object, given)),
         (None, value) => {
             holder.insert(attribute.name.clone(), value);
         }
