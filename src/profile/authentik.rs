@@ -1,8 +1,8 @@
 //! authentik, in its default vendor mode. It does not know what the administrator's property mappings add.
 //!
 //! Sources:
-//! - [C] github:goauthentik/authentik authentik/providers/scim/clients (users.py, groups.py) and authentik/providers/scim/tests
-//! - [I] github:goauthentik/authentik issues 16455 and 16677
+//! - `[C]` github:goauthentik/authentik authentik/providers/scim/clients (users.py, groups.py) and authentik/providers/scim/tests
+//! - `[I]` github:goauthentik/authentik issues 16455 and 16677
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

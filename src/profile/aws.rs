@@ -2,7 +2,7 @@
 //! that client was pointed here, which takes a fork of it.
 //!
 //! Source:
-//! - [SS] github:awslabs/ssosync internal/aws/client.go and internal/interfaces/schema.go
+//! - `[SS]` github:awslabs/ssosync internal/aws/client.go and internal/interfaces/schema.go
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

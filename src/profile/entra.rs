@@ -2,11 +2,11 @@
 //! tenant sends both dialects. It does not know which of the two a request is.
 //!
 //! Sources:
-//! - [S1] https://learn.microsoft.com/en-us/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups
-//! - [S2] https://learn.microsoft.com/en-us/entra/identity/app-provisioning/application-provisioning-config-problem-scim-compatibility
-//! - [S3] https://learn.microsoft.com/en-us/entra/identity/app-provisioning/customize-application-attributes
-//! - [V] the SCIM Validator's results, github:pranems/SCIMServer docs/archive/SCIM_VALIDATOR_FALSE_POSITIVES_REPORT.md
-//! - [REF] github:AzureAD/SCIMReferenceCode PostmanCollection.json and Microsoft.SCIM.PlaywrightTests/json
+//! - `[S1]` <https://learn.microsoft.com/en-us/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups>
+//! - `[S2]` <https://learn.microsoft.com/en-us/entra/identity/app-provisioning/application-provisioning-config-problem-scim-compatibility>
+//! - `[S3]` <https://learn.microsoft.com/en-us/entra/identity/app-provisioning/customize-application-attributes>
+//! - `[V]` the SCIM Validator's results, github:pranems/SCIMServer docs/archive/SCIM_VALIDATOR_FALSE_POSITIVES_REPORT.md
+//! - `[REF]` github:AzureAD/SCIMReferenceCode PostmanCollection.json and Microsoft.SCIM.PlaywrightTests/json
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

@@ -2,8 +2,8 @@
 //! SCIM. It does not know that bridge, which is expected to write as the RFC does.
 //!
 //! Sources:
-//! - [W] https://support.google.com/a/answer/7681608
-//! - [D] https://developers.google.com/admin-sdk/directory/reference/rest/v1/users/list
+//! - `[W]` <https://support.google.com/a/answer/7681608>
+//! - `[D]` <https://developers.google.com/admin-sdk/directory/reference/rest/v1/users/list>
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

@@ -2,9 +2,9 @@
 //! all forms are taken.
 //!
 //! Sources:
-//! - [C] https://jumpcloud.com/support/provision-and-manage-users-and-groups-in-apps-using-custom-scim-identity-management-integration
-//! - [U] https://app.uni-moni.com/en/kb/sso-setup-jumpcloud, a third party's report
-//! - [P] https://jumpcloud.com/wp-json/wp/v2/support/85119 and 76256
+//! - `[C]` <https://jumpcloud.com/support/provision-and-manage-users-and-groups-in-apps-using-custom-scim-identity-management-integration>
+//! - `[U]` <https://app.uni-moni.com/en/kb/sso-setup-jumpcloud>, a third party's report
+//! - `[P]` <https://jumpcloud.com/wp-json/wp/v2/support/85119> and 76256
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::Accept;

@@ -2,8 +2,8 @@
 //! `group-patchOp` are switched on.
 //!
 //! Sources:
-//! - [X] github:mitodl/keycloak-scim src/main/java/sh/libre/scim/core (UserAdapter.java, GroupAdapter.java)
-//! - [SDK] github:Captain-P-Goldfish/SCIM-SDK, the client that it is built on
+//! - `[X]` github:mitodl/keycloak-scim src/main/java/sh/libre/scim/core (UserAdapter.java, GroupAdapter.java)
+//! - `[SDK]` github:Captain-P-Goldfish/SCIM-SDK, the client that it is built on
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

@@ -2,7 +2,7 @@
 //! are taken in any form.
 //!
 //! Source:
-//! - [H] https://www.miniorange.com/iam/content-library/admin-docs/how-to-add-scim-server-app
+//! - `[H]` <https://www.miniorange.com/iam/content-library/admin-docs/how-to-add-scim-server-app>
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::Accept;

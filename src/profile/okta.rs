@@ -2,8 +2,8 @@
 //! agent, which speaks SCIM 1.1.
 //!
 //! Sources:
-//! - [O] https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20
-//! - [G] github:jelhub/scimgateway issue 113
+//! - `[O]` <https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20>
+//! - `[G]` github:jelhub/scimgateway issue 113
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

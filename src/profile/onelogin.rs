@@ -3,9 +3,9 @@
 //! OneLogin also has, is refused by the core.
 //!
 //! Sources:
-//! - [N] https://developers.onelogin.com/scim/implement-scim-api and github:onelogin/onelogin-scim-node
-//! - [T] https://www.livingsecurity.com/migration/support/configuring-scim-for-onelogin, a template
-//! - [K] https://doc.keepnetlabs.com/…/onelogin-scim-integration, another template
+//! - `[N]` <https://developers.onelogin.com/scim/implement-scim-api> and github:onelogin/onelogin-scim-node
+//! - `[T]` <https://www.livingsecurity.com/migration/support/configuring-scim-for-onelogin>, a template
+//! - `[K]` <https://doc.keepnetlabs.com/…/onelogin-scim-integration>, another template
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

@@ -2,8 +2,8 @@
 //! pages list operations on users (POST, GET, PUT, DELETE) and say nothing of groups, filters and PATCH, so that all forms are taken.
 //!
 //! Sources:
-//! - [A] https://docs.public.content.oci.oraclecloud.com/en-us/iaas/Content/Identity/scim/supported-operations.htm
-//! - [B] https://docs.public.content.oci.oraclecloud.com/en-us/iaas/Content/Identity/api-getstarted/OCISRequestBody.htm
+//! - `[A]` <https://docs.public.content.oci.oraclecloud.com/en-us/iaas/Content/Identity/scim/supported-operations.htm>
+//! - `[B]` <https://docs.public.content.oci.oraclecloud.com/en-us/iaas/Content/Identity/api-getstarted/OCISRequestBody.htm>
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::Accept;

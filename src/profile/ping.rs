@@ -2,8 +2,8 @@
 //! Users are replaced by PUT and never patched.
 //!
 //! Sources:
-//! - [F] https://docs.pingidentity.com/integrations/scim/pf_scim_connector.html
-//! - [R] https://docs.pingidentity.com/integrations/scim/setup/pf_scim_connector_scim_connector_settings_reference.html
+//! - `[F]` <https://docs.pingidentity.com/integrations/scim/pf_scim_connector.html>
+//! - `[R]` <https://docs.pingidentity.com/integrations/scim/setup/pf_scim_connector_scim_connector_settings_reference.html>
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};

@@ -1,8 +1,8 @@
 //! rauthy. It does not know which custom attributes the administrator mapped.
 //!
 //! Sources:
-//! - [E] github:sebadob/rauthy src/data/src/entity/clients_scim.rs and scim_types.rs
-//! - [B] github:sebadob/rauthy book/src/work/scim.md
+//! - `[E]` github:sebadob/rauthy src/data/src/entity/clients_scim.rs and scim_types.rs
+//! - `[B]` github:sebadob/rauthy book/src/work/scim.md
 
 use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
