@@ -1,4 +1,5 @@
-//! scimd.
+//! scimd, a SCIM 2.0 server: the library behind the binary.
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod limits;
 pub mod clock;
