@@ -192,27 +192,34 @@ pub const STORE_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const STORE_GROUP_BATCHES_MAX: usize = 256;
 /// The bytes after which a group takes no further batch.
 pub const STORE_GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long a group waits to become as large as the one before it, in microseconds: less than a fast disk takes to sync.
+pub const STORE_GATHER_US_MAX: u64 = 200;
+/// The most bytes of the file read in order before it is checked at the start. In order a disk is several times faster
+/// than the check alone would read it; beyond this the pages might push each other out of memory.
+pub const STORE_WARM_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// The default size of the page cache of the database.
 pub const STORE_CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
 /// The most rows a scan reads (skipped ones included) in place on the runtime; longer ones go to the blocking pool.
 pub const STORE_SCAN_INLINE_ROWS_MAX: usize = 1_000;
-/// How long a snapshot may be read after a newer commit has replaced it. It holds the pages it sees, and the file grows by them.
+/// How long, by default, a snapshot may be read after a newer commit has replaced it. It holds the pages it sees, and the file grows by them.
 pub const STORE_SNAPSHOT_AGE_MS_MAX: u64 = 60_000;
 /// The first wait before the database is opened again after an I/O error.
-pub const STORE_REOPEN_MS_MIN: u64 = 50;
+pub const STORE_REOPEN_MS_MIN: u64 = 10;
 /// The longest wait between two tries to open the database again; the wait doubles up to it.
 pub const STORE_REOPEN_MS_MAX: u64 = 2_000;
-/// The most rows that a page has room for before it is read; a longer page grows.
-pub const STORE_PAGE_ROWS_RESERVED_MAX: usize = 4_096;
 /// How often a read of the file is tried before its error is believed.
 pub const STORE_READ_TRIES_MAX: u32 = 3;
 /// The most bytes of pages a failing commit may leave in memory, so that reads go on while the disk refuses writes.
 pub const STORE_OVERLAY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The most rows that a page has room for before it is read; a longer page grows.
+pub const STORE_PAGE_ROWS_RESERVED_MAX: usize = 4_096;
 
 // Requests
 
 /// The longest request body, in bytes: a PUT of a group of 100,000 members.
 pub const REQUEST_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much of a refused request's body is taken from an HTTP/2 client before its answer, in bytes.
+pub const DISCARDED_BYTES_MAX: usize = 64 * 1024;
 /// The operations that one request should have at most, as announced.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;
 

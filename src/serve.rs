@@ -144,7 +144,7 @@ fn open_store(settings: &Settings) -> Result<Store, Error> {
         return Err(Error::DatabaseMissing(path));
     }
     let cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
-    Ok(Store::open(&path, &Options { cache_bytes })?)
+    Ok(Store::open(&path, &Options { cache_bytes, ..Options::default() })?)
 }
 
 fn certificate(settings: &Settings, clock: &Clock) -> Result<Option<Material>, Error> {

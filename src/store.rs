@@ -38,11 +38,13 @@ enum Engine {
 pub struct Options {
     /// Bytes of pages kept in memory.
     pub cache_bytes: usize,
+    /// Milliseconds for which a snapshot may be read after a newer commit has replaced it.
+    pub snapshot_age_ms: u64,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT }
+        Options { cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT, snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX }
     }
 }
 
@@ -87,8 +89,8 @@ pub struct Entry {
 
 /// One consistent point in time of a store. Cloning it is cheap, and the clones are the same point.
 ///
-/// A snapshot that a newer commit has replaced may be read for [`limits::STORE_SNAPSHOT_AGE_MS_MAX`] more, because the
-/// file grows while it lives; after that its reads answer [`Error::Expired`].
+/// A snapshot that a newer commit has replaced may be read for [`Options::snapshot_age_ms`] more, because the file grows
+/// while it lives; at the first commit after that it expires, and its reads answer [`Error::Expired`].
 #[derive(Clone)]
 pub struct Snapshot {
     view: View,
@@ -218,7 +220,8 @@ pub enum CommitError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The disk refused. The batch was not made durable, as far as the disk tells; if it was after all, it was as a whole.
+    /// The disk refused, and nothing was applied. Only where the file could not even be read after the commit may the batch
+    /// be there, as a whole.
     #[error("the store cannot be written: {0}")]
     Unavailable(String),
     /// The store is closed; nothing was applied.

@@ -172,7 +172,7 @@ fn a_second_start_prints_no_token() {
         expect![[r#"
             scimd is ready
               Tenant URL    https://localhost:8443/tenants/default/scim/v2
-              A new token   scimd token create --tenant default
+              Its token     as the first start printed it; only its hash is kept
         "#]],
     );
 }

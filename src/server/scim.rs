@@ -3,7 +3,7 @@
 
 use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
-use super::connection::Peer;
+use super::connection::{Http, Peer};
 use super::network::Network;
 use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
@@ -21,14 +21,14 @@ use crate::scim::query::{self, Query};
 use crate::scim::schema::{self, ResourceType};
 use crate::store::State;
 use bytes::Bytes;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the listener needs to answer requests.
 pub struct Face {
@@ -56,13 +56,25 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
                 let job = Job { face: face.clone(), admitted, request_id: request_id.clone(), media, head, peer };
                 return finish(job.answer(body, &mut seen).await, &request_id, &seen, started);
             }
-            Ok(None) => respond::unauthorized(media),
+            Ok(None) => {
+                discard(body, &peer).await;
+                respond::unauthorized(media)
+            }
             Err(error) => respond::error(&error, media),
         },
     };
     seen.method = head.method.to_string();
     response = finish(response, &request_id, &seen, started);
     response
+}
+
+/// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream is
+/// reset under their body. On HTTP/1 the connection does the same when it closes.
+async fn discard(body: Incoming, peer: &Peer) {
+    if peer.http == Http::Two && !body.is_end_stream() {
+        let pause = Duration::from_millis(limits::LINGER_MS_MAX);
+        let _ = tokio::time::timeout(pause, body::read(body, None, limits::DISCARDED_BYTES_MAX)).await;
+    }
 }
 
 /// What the log line tells of a request. No query, header or body: they hold personal data.
@@ -87,6 +99,7 @@ fn finish(mut response: Response<Answer>, request_id: &str, seen: &Seen, started
         };
     }
     match status {
+        _ if status.as_u16() == 501 => line!(info),
         _ if status.is_server_error() => line!(error),
         _ if status.is_client_error() => line!(info),
         _ => line!(debug),
@@ -113,27 +126,43 @@ impl Job {
         let media = self.media;
         seen.method = self.head.method.to_string();
         let path = self.head.uri.path().to_owned();
-        let Some((_, rest)) = route::split(&path) else { return respond::error(&nothing_here(), media) };
-        let Ok(rest) = percent_encoding::percent_decode_str(rest).decode_utf8() else {
-            return respond::error(&nothing_here(), media);
+        let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
+        let route = match &rest {
+            Some(Ok(rest)) => route::route(rest),
+            _ => Route::Unknown,
         };
-        let route = route::route(&rest);
         seen.endpoint = endpoint(&route);
-        if matches!(route, Route::Unknown) {
-            return respond::error(&nothing_here(), media);
-        }
-        let allow = route.allow();
-        if self.head.method == Method::OPTIONS {
-            return respond::options(allow);
-        }
-        if !allow.split(", ").any(|method| method == self.head.method.as_str()) {
-            return respond::method_not_allowed(allow, media);
+        if let Some(refusal) = self.refusal(&route) {
+            discard(body, &self.peer).await;
+            return refusal;
         }
         let result = match is_read(&self.head.method) {
             true => self.read(&route, &mut seen.used).await,
             false => self.write(route, body, &mut seen.used).await,
         };
         result.unwrap_or_else(|error| respond::error(&error, media))
+    }
+
+    /// The answer to a request that needs no body to be answered.
+    fn refusal(&self, route: &Route<'_>) -> Option<Response<Answer>> {
+        let (media, allow) = (self.media, route.allow());
+        let is_write = !is_read(&self.head.method);
+        match route {
+            Route::Unknown => Some(respond::error(&nothing_here(), media)),
+            _ if self.head.method == Method::OPTIONS => Some(respond::options(allow)),
+            _ if !allow.split(", ").any(|method| method == self.head.method.as_str()) => {
+                Some(respond::method_not_allowed(allow, media))
+            }
+            Route::Me => {
+                let why = "tokens are not bound to a resource, so there is no /Me";
+                Some(respond::error(&Error::new(Kind::NotImplemented, why), media))
+            }
+            Route::Bulk => Some(respond::error(&Error::new(Kind::NotImplemented, "Bulk is not supported"), media)),
+            _ if is_write && self.head.method != Method::DELETE => {
+                unreadable(&self.head.headers).map(|why| respond::unsupported_media(&why, media))
+            }
+            _ => None,
+        }
     }
 
     async fn read(self, route: &Route<'_>, used: &mut Used) -> Result<Response<Answer>, Error> {
@@ -163,7 +192,6 @@ impl Job {
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            Route::Me => return Err(no_me()),
             _ => describe(route, query_text, &base, self.media)?,
         };
         *used = reading.used;
@@ -172,18 +200,10 @@ impl Job {
 
     /// A write goes on to its end in a task of its own: a client that hangs up must not leave a change of several steps half done.
     async fn write(self, route: Route<'_>, body: Incoming, used: &mut Used) -> Result<Response<Answer>, Error> {
-        match route {
-            Route::Me => return Err(no_me()),
-            Route::Bulk => return Err(Error::new(Kind::NotImplemented, "Bulk is not supported")),
-            _ => {}
-        }
         let media = self.media;
         let body = match self.head.method {
             Method::DELETE => Bytes::new(),
             _ => {
-                if let Some(refusal) = unreadable(&self.head.headers) {
-                    return Ok(respond::unsupported_media(&refusal, media));
-                }
                 let length = self.head.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
                 match body::read(body, length, limits::REQUEST_BODY_BYTES_MAX).await {
                     Ok(body) => body,
@@ -411,8 +431,4 @@ fn endpoint(route: &Route<'_>) -> &'static str {
 
 fn nothing_here() -> Error {
     Error::new(Kind::NotFound, "there is no such endpoint or document")
-}
-
-fn no_me() -> Error {
-    Error::new(Kind::NotImplemented, "tokens are not bound to a resource, so there is no /Me")
 }

@@ -91,6 +91,19 @@ impl Base {
         lock(&self.header).durable.clone()
     }
 
+    /// Reads the file in order, so that the system has it in memory for the check that reads it in no order.
+    pub(super) fn warm(&self) {
+        let mut buffer = vec![0; 1024 * 1024];
+        let mut offset = 0;
+        while offset < limits::STORE_WARM_BYTES_MAX {
+            match self.file.read_at(&mut buffer, offset) {
+                Ok(read) if read > 0 => offset += read as u64,
+                // What cannot be read is for the check to say.
+                _ => return,
+            }
+        }
+    }
+
     /// Tries what failed again, and brings the file back to its last durable commit. Fails while the disk does.
     pub(super) fn heal(&self, fault: Option<&Fault>) -> io::Result<()> {
         match fault.map(|fault| fault.operation) {
@@ -172,6 +185,11 @@ impl Disk {
             return None;
         }
         lock(&self.refused).fault.clone()
+    }
+
+    /// The header as it was last made durable.
+    pub(super) fn header(&self) -> Vec<u8> {
+        self.base.header()
     }
 
     /// Forgets the writes kept in memory and refuses later ones: no commit will be made here again.

@@ -22,15 +22,16 @@ pub(super) fn open(
     options: &Options,
     #[cfg(test)] faults: &Arc<disk::fault::Faults>,
 ) -> Result<Opened, OpenError> {
-    if !disk::directory(path).is_dir() {
-        return Err(OpenError::MissingDirectory { path: path.to_owned() });
+    let refused = |error| disk::refusal(path, error);
+    match fs::metadata(disk::directory(path)) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(OpenError::MissingDirectory { path: path.to_owned() });
+        }
+        Err(error) => return Err(refused(error)),
     }
-    let file = match fs::metadata(path) {
-        Ok(_) => disk::open_locked(path, false)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, options)?,
-        Err(error) => return Err(disk::refusal(path, error)),
-    };
-    let len = file.metadata().map_err(|error| disk::refusal(path, error))?.len();
+    let file = if is_there(path).map_err(refused)? { disk::open_locked(path, false)? } else { create(path, options)? };
+    let len = file.metadata().map_err(refused)?.len();
     if len == 0 {
         return Err(OpenError::Empty { path: path.to_owned() });
     }
@@ -39,9 +40,10 @@ pub(super) fn open(
         #[cfg(test)]
         Arc::clone(faults),
     );
-    let base = Arc::new(base.map_err(|error| disk::refusal(path, error))?);
+    let base = Arc::new(base.map_err(refused)?);
     let named = |refusal| name(path, refusal);
     redb::check_header(&base.header()).map_err(named)?;
+    base.warm();
     let (db, view) = attach(&base, options, true).map_err(named)?;
     Ok(Opened { base, db, view })
 }
@@ -69,7 +71,7 @@ fn create(path: &Path, options: &Options) -> Result<File, OpenError> {
         }
     };
     // Another process may have finished between the look at `path` and the lock.
-    if fs::exists(path).map_err(refused)? {
+    if is_there(path).map_err(refused)? {
         fs::remove_file(&unfinished).map_err(refused)?;
         return disk::open_locked(path, false);
     }
@@ -86,6 +88,15 @@ fn create(path: &Path, options: &Options) -> Result<File, OpenError> {
     fs::rename(&unfinished, path).map_err(refused)?;
     disk::sync_directory(path).map_err(refused)?;
     Ok(file)
+}
+
+/// Whether anything has the name. A link that leads nowhere counts: the database may be on a volume that is not mounted.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Where a database is made before it has its name.

@@ -119,11 +119,12 @@ impl Database {
         Ok(View { rows, stamp })
     }
 
-    /// Applies the batches in their order and makes them durable with one commit. On an error none of them is.
+    /// Applies the batches in their order and makes them durable with one commit. On an error none of them is, unless the
+    /// file could not be read right after. A fault that came too late to matter is left for the caller to find.
     pub(super) fn commit<'a>(&self, batches: impl Iterator<Item = &'a Batch>, last: Stamp) -> Result<Committed, Error> {
+        let header = self.disk.header();
         let mut transaction = self.db.begin_write().map_err(failed)?;
         transaction.set_durability(Durability::Immediate).map_err(failed)?;
-        // Quick repair stays off: it was measured to cost a fifth of the rate, and a start checks the whole file anyway.
         let mut answers = Vec::new();
         let stamp = {
             let mut rows = apply::Rows::Redb(Rows(transaction.open_table(ROWS).map_err(failed)?));
@@ -142,7 +143,11 @@ impl Database {
             meta.insert(META_LAST, encode(stamp).as_slice()).map_err(failed)?;
         }
         transaction.commit().map_err(failed)?;
-        if let Some(fault) = self.disk.fault() {
+        // One sync makes a commit durable, header and all. What fails after that, such as giving space back, is no
+        // reason to deny the commit.
+        if let Some(fault) = self.disk.fault()
+            && self.disk.header() == header
+        {
             return Err(Error::Unavailable(fault.reason));
         }
         let transaction = self.db.begin_read().map_err(failed)?;

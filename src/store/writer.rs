@@ -62,6 +62,9 @@ struct Writer {
     callers: Weak<Sender<Message>>,
     /// Views that somebody still holds, and since when a newer one is there.
     replaced: VecDeque<(Instant, Weak<Held>)>,
+    /// How many batches the group before had.
+    gathered: usize,
+    /// How long the last wait before opening the database again was.
     wait: Duration,
     closing: bool,
 }
@@ -96,11 +99,19 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
         shared: Arc::clone(&shared),
         callers,
         replaced: VecDeque::new(),
+        gathered: 0,
         wait: Duration::ZERO,
         closing: false,
     };
     writer.publish(opened.view);
-    let run = move || writer.run();
+    let run = move || {
+        let shared = Arc::clone(&writer.shared);
+        // A writer that ends in a panic has dropped the queue, so that callers are refused; readiness says it too.
+        if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
+            shared.state.send_replace(State::Unavailable { reason: "the writer has stopped".into() });
+            shared.closed.send_replace(true);
+        }
+    };
     let started = std::thread::Builder::new().name("store-writer".into()).spawn(run);
     started.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
     Ok(Handle {
@@ -216,20 +227,7 @@ impl Writer {
 
     /// Commits a batch together with those that wait behind it.
     fn commit(&mut self, first: Request) {
-        // Waiting for more was measured and gains nothing: the flush itself is when the next group gathers.
-        let mut bytes = first.batch.bytes();
-        let mut group = vec![first];
-        while group.len() < limits::STORE_GROUP_BATCHES_MAX && bytes < limits::STORE_GROUP_BYTES_MAX {
-            match self.queue.try_recv() {
-                Ok(Message::Commit(request)) => {
-                    bytes += request.batch.bytes();
-                    group.push(request);
-                }
-                Ok(Message::Look) => {}
-                Ok(Message::Close) => self.closing = true,
-                Err(_) => break,
-            }
-        }
+        let group = self.gather(first);
         let batches = || self.db.commit(group.iter().map(|request| &request.batch), self.last);
         let outcome = catch_unwind(AssertUnwindSafe(batches));
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
@@ -243,16 +241,48 @@ impl Writer {
                 for (request, answer) in group.into_iter().zip(answers) {
                     answer_to(request, answer);
                 }
+                if let Some(fault) = self.db.fault() {
+                    self.recover(fault.reason);
+                }
             }
             Err(error) => {
                 let reason = self.db.fault().map_or_else(|| error.to_string(), |fault| fault.reason);
-                self.shared.state.send_replace(State::Unavailable { reason: reason.clone() });
+                // The state first, so that a caller who has his answer finds it.
+                self.refuse(&reason);
                 for request in group {
                     answer_to(request, Err(CommitError::Unavailable(reason.clone())));
                 }
                 self.recover(reason);
             }
         }
+    }
+
+    /// Takes what waits behind a batch. Callers that were answered together come back one after the other, so that a
+    /// group waits a little until it is as large as the one before; a lone caller never waits.
+    fn gather(&mut self, first: Request) -> Vec<Request> {
+        let until = Instant::now() + Duration::from_micros(limits::STORE_GATHER_US_MAX);
+        let mut bytes = first.batch.bytes();
+        let mut group = vec![first];
+        while group.len() < limits::STORE_GROUP_BATCHES_MAX && bytes < limits::STORE_GROUP_BYTES_MAX {
+            let waiting = match self.queue.try_recv() {
+                Err(_) if group.len() < self.gathered && !self.closing => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    self.queue.recv_timeout(left).ok()
+                }
+                waiting => waiting.ok(),
+            };
+            match waiting {
+                Some(Message::Commit(request)) => {
+                    bytes += request.batch.bytes();
+                    group.push(request);
+                }
+                Some(Message::Look) => {}
+                Some(Message::Close) => self.closing = true,
+                None => break,
+            }
+        }
+        self.gathered = group.len();
+        group
     }
 
     /// Makes a view the one that new snapshots get, and takes back those that have been replaced for too long.
@@ -263,7 +293,7 @@ impl Writer {
         if let Some(replaced) = replaced.filter(|replaced| Arc::strong_count(replaced) > 1) {
             self.replaced.push_back((Instant::now(), Arc::downgrade(&replaced)));
         }
-        let age_max = Duration::from_millis(limits::STORE_SNAPSHOT_AGE_MS_MAX);
+        let age_max = Duration::from_millis(self.options.snapshot_age_ms);
         while let Some((since, held)) = self.replaced.front() {
             match held.upgrade() {
                 Some(_) if since.elapsed() < age_max => break,
@@ -272,6 +302,11 @@ impl Writer {
             }
             self.replaced.pop_front();
         }
+    }
+
+    fn refuse(&self, reason: &str) {
+        let reason = reason.to_owned();
+        self.shared.state.send_replace(State::Unavailable { reason });
     }
 
     fn show(&self, held: Option<Arc<Held>>) -> Option<Arc<Held>> {
@@ -286,7 +321,7 @@ impl Writer {
         let wait_min = Duration::from_millis(limits::STORE_REOPEN_MS_MIN);
         let wait_max = Duration::from_millis(limits::STORE_REOPEN_MS_MAX);
         loop {
-            self.shared.state.send_replace(State::Unavailable { reason: reason.clone() });
+            self.refuse(&reason);
             // A commit that succeeds resets the wait, an opening does not: a disk that takes one page and no more
             // would otherwise be opened all the time.
             self.wait = (self.wait * 2).clamp(wait_min, wait_max);
@@ -339,8 +374,7 @@ impl Writer {
     }
 
     fn finish(mut self) {
-        let reason = Error::Closed.to_string();
-        self.shared.state.send_replace(State::Unavailable { reason });
+        self.refuse(&Error::Closed.to_string());
         let newest = self.show(None);
         self.replaced.extend(newest.map(|held| (Instant::now(), Arc::downgrade(&held))));
         self.expire_replaced();

@@ -10,6 +10,8 @@ use super::Operation;
 pub(in crate::store) struct Faults {
     /// While on, every write, extension and sync fails.
     pub(in crate::store) writes: AtomicBool,
+    /// While on, every sync fails, though the writes before it reached the system.
+    pub(in crate::store) syncs: AtomicBool,
     /// While on, every extension of the file, and every write, fails as on a full disk.
     pub(in crate::store) full: AtomicBool,
     /// While on, every read fails.
@@ -28,6 +30,9 @@ impl Faults {
         }
         let read = matches!(operation, Operation::Read { .. });
         if read && self.reads.load(Ordering::SeqCst) || !read && self.writes.load(Ordering::SeqCst) {
+            return Err(io::Error::other("injected"));
+        }
+        if matches!(operation, Operation::Sync) && self.syncs.load(Ordering::SeqCst) {
             return Err(io::Error::other("injected"));
         }
         let grows = matches!(operation, Operation::Write { offset: 4096.., .. } | Operation::SetLen(_));

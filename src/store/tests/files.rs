@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::super::{OpenError, disk};
-use super::{Batch, Options, Store, batch, dump, open, value};
+use super::{Batch, Error, Options, Store, batch, dump, open, value};
 
 async fn filled(directory: &tempfile::TempDir) -> PathBuf {
     let store = open(directory);
@@ -96,6 +96,28 @@ async fn makes_a_private_file_and_no_other() {
     open(&directory).close().await;
     let mode = fs::metadata(directory.path().join("db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn refuses_a_link_that_leads_nowhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("db");
+    std::os::unix::fs::symlink("/not mounted/db", &path).unwrap();
+    assert!(matches!(refusal(&path), OpenError::Io { .. }));
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+}
+
+#[tokio::test]
+async fn expires_old_snapshots() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options { snapshot_age_ms: 0, ..Options::default() };
+    let store = Store::open(&directory.path().join("db"), &options).unwrap();
+    let held = store.snapshot().await.unwrap();
+    assert_eq!(value(&held, "k").await, None);
+    store.commit(batch(|batch| batch.put("k", "1"))).await.unwrap();
+    assert!(matches!(held.get(b"k").await, Err(Error::Expired)));
+    assert_eq!(value(&store.snapshot().await.unwrap(), "k").await.unwrap(), "1");
+    store.close().await;
 }
 
 #[tokio::test]
