@@ -246,3 +246,6 @@ impl<'a> Reading<'a> {
         allowed
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -297,9 +297,9 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
     /// Takes `word`, any case, when it stands here by itself.
     fn word(&mut self, word: &str) -> bool {
         let rest = self.rest();
-        let is_word = rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-        let ends = rest[rest.len().min(word.len())..].chars().next();
-        let takes = is_word && ends.is_none_or(|c| c.is_whitespace() || "()]\"".contains(c));
+        let Some((start, after)) = rest.split_at_checked(word.len()) else { return false };
+        let ends = after.chars().next().is_none_or(|c| c.is_whitespace() || "()]\"".contains(c));
+        let takes = start.eq_ignore_ascii_case(word) && ends;
         if takes {
             self.at += word.len();
         }
