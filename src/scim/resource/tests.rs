@@ -26,7 +26,7 @@ fn names_become_canonical_and_stand_in_the_schema_s_order() {
         ENTERPRISE_USER: {"department": "D"},
     });
     assert_eq!(kept.to_string(), expected.to_string());
-    let again = super::read(schema::user(), json!({"schemas": [USER], "userName": "ada"}), &mut Reading::new(&STRICT));
+    let again = read(schema::user(), json!({"schemas": [USER], "userName": "ada"}), &mut Reading::new(&STRICT));
     assert_eq!(Value::Object(again.unwrap().attributes), json!({"userName": "ada"}));
 }
 
