@@ -26,6 +26,9 @@ pub const MEMBER_DISPLAY_BYTES_MAX: usize = 1_024;
 pub const PATCH_OPERATIONS_MAX: usize = 10_000;
 /// How many values all the operations of one PATCH may look at.
 pub const PATCH_VISITS_MAX: usize = 200_000;
+/// How many bytes one PATCH operation may write by putting one value into many elements: without a bound, a body of one large
+/// text becomes hundreds of them.
+pub const PATCH_COPIES_BYTES_MAX: usize = 1024 * 1024;
 /// How many resources one page has at most, and has when the request names no count.
 pub const PAGE_MAX: usize = 1_000;
 

@@ -15,3 +15,6 @@ pub mod patch;
 pub mod project;
 pub mod query;
 pub mod discovery;
+
+#[cfg(test)]
+mod samples;

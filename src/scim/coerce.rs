@@ -5,12 +5,14 @@ use crate::limits;
 use crate::scim::datetime;
 use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::errors::{Error, Kind, clip};
+use crate::scim::resource;
 use crate::scim::schema::{Attribute, Kind as Type, Mutability};
 use base64::Engine as _;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
-/// The canonical form of `value` for `attribute`, or `None` when it is no value (null, `[]`, an empty object, and `""` where the
-/// dialect says so). `place` is the attribute's full name, for errors.
+/// The canonical form of `value` for `attribute`, or `None` when it is no value (null, `[]`, an empty object, and blank text where
+/// the dialect says so). `place` is the attribute's full name, for errors.
 pub fn attribute(
     attribute: &Attribute,
     value: Value,
@@ -19,15 +21,17 @@ pub fn attribute(
 ) -> Result<Option<Value>, Error> {
     match attribute.multi_valued {
         true => many(attribute, value, place, reading),
-        false => {
-            let value = match value {
-                Value::Array(mut list) if list.len() <= 1 && reading.allows(Quirk::ScalarAsArray) => {
-                    list.pop().unwrap_or(Value::Null)
-                }
-                other => other,
-            };
-            one(attribute, value, place, reading)
+        false => one(attribute, unwrapped(value, reading), place, reading),
+    }
+}
+
+/// The value in an array of one, for a place that has one value; anything else as it is.
+pub fn unwrapped(value: Value, reading: &mut Reading<'_>) -> Value {
+    match value {
+        Value::Array(mut list) if list.len() <= 1 && reading.allows(Quirk::ScalarAsArray) => {
+            list.pop().unwrap_or_default()
         }
+        other => other,
     }
 }
 
@@ -38,7 +42,7 @@ pub fn one(
     place: &str,
     reading: &mut Reading<'_>,
 ) -> Result<Option<Value>, Error> {
-    if value.is_null() {
+    if is_unassigned(&value, reading) {
         return Ok(None);
     }
     let wrong = |what: &str| Err(Error::new(Kind::InvalidValue, format!("'{place}' must be {what}")));
@@ -47,7 +51,6 @@ pub fn one(
         (Type::Boolean, Value::Bool(value)) => Ok(Some(Value::Bool(value))),
         (Type::Boolean, Value::String(text)) => match spelled_boolean(&text) {
             Some(value) if reading.allows(Quirk::BooleanAsString) => Ok(Some(Value::Bool(value))),
-            None if text.is_empty() && reading.allows(Quirk::EmptyString) => Ok(None),
             _ => wrong("true or false"),
         },
         (Type::Boolean, _) => wrong("true or false"),
@@ -55,7 +58,6 @@ pub fn one(
         (Type::Integer, _) => wrong("a whole number"),
         (Type::Decimal, Value::Number(number)) => Ok(Some(Value::Number(number))),
         (Type::Decimal, _) => wrong("a number"),
-        (_, Value::String(text)) if text.trim().is_empty() && reading.allows(Quirk::EmptyString) => Ok(None),
         (_, Value::String(text)) if text.len() > limits::VALUE_BYTES_MAX => {
             wrong(&format!("no longer than {} bytes", limits::VALUE_BYTES_MAX))
         }
@@ -68,6 +70,14 @@ pub fn one(
         (Type::Binary, _) => wrong("base64"),
         (Type::Reference, _) => wrong("a URI in a string"),
         (Type::String, _) => wrong("a string"),
+    }
+}
+
+/// Null, or blank text where the dialect takes that for no value.
+fn is_unassigned(value: &Value, reading: &mut Reading<'_>) -> bool {
+    match value {
+        Value::String(text) => text.trim().is_empty() && reading.allows(Quirk::EmptyString),
+        other => other.is_null(),
     }
 }
 
@@ -88,24 +98,29 @@ pub fn is_primary(element: &Value) -> bool {
 fn many(attribute: &Attribute, value: Value, place: &str, reading: &mut Reading<'_>) -> Result<Option<Value>, Error> {
     let list = match value {
         Value::Array(list) => list,
-        Value::Null => return Ok(None),
-        Value::String(text) if text.is_empty() && reading.allows(Quirk::EmptyString) => return Ok(None),
+        single if is_unassigned(&single, reading) => return Ok(None),
         single if reading.allows(Quirk::ArrayAsScalar) => vec![single],
         _ => return Err(Error::new(Kind::InvalidValue, format!("'{place}' has many values and must be an array"))),
     };
     within_limit(list.len(), place)?;
     let mut elements: Vec<Value> = Vec::with_capacity(list.len());
     for (index, value) in list.into_iter().enumerate() {
-        let Some(element) = one(attribute, value, &format!("{place}[{index}]"), reading)? else { continue };
-        // RFC 7643 section 2.4: the same value should not be there twice.
-        if !elements.contains(&element) {
-            elements.push(element);
-        }
+        elements.extend(one(attribute, value, &format!("{place}[{index}]"), reading)?);
     }
+    let elements = distinct(elements);
     if elements.iter().filter(|element| is_primary(element)).count() > 1 {
         return Err(Error::new(Kind::InvalidValue, format!("'{place}' has more than one primary value")));
     }
     Ok((!elements.is_empty()).then_some(Value::Array(elements)))
+}
+
+/// Each value once (RFC 7643 section 2.4), found by its hash: comparing each with each would take the square of a long list.
+pub fn distinct(list: Vec<Value>) -> Vec<Value> {
+    if list.len() < 2 {
+        return list;
+    }
+    let mut seen = HashSet::with_capacity(list.len());
+    list.into_iter().filter(|value| seen.insert(value.clone())).collect()
 }
 
 /// Refuses more values for one attribute than the limit.
@@ -127,7 +142,6 @@ fn complex(
 ) -> Result<Option<Value>, Error> {
     let object = match value {
         Value::Object(object) => object,
-        Value::String(text) if text.is_empty() && reading.allows(Quirk::EmptyString) => return Ok(None),
         scalar if !scalar.is_array() && attribute.has_value_sub() && reading.allows(Quirk::ComplexAsScalar) => {
             Map::from_iter([("value".to_owned(), scalar)])
         }
@@ -145,6 +159,8 @@ fn complex(
             continue;
         }
         let value = self::attribute(sub, value, &format!("{place}.{}", sub.name), reading)?;
+        // A secret is checked and not kept.
+        let value = value.filter(|_| resource::is_kept(sub));
         if let Some(slot) = given.get_mut(index) {
             *slot = value;
         }

@@ -248,4 +248,4 @@ impl<'a> Reading<'a> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -98,25 +98,14 @@ pub fn parse<'a>(resource_type: &'a ResourceType, text: &str, reading: &mut Read
     parse::filter(resource_type, text, reading)
 }
 
-/// Reads the filter between the brackets of a path, over one value of `attribute`.
-pub fn parse_element<'a>(attribute: &'a Attribute, text: &str, reading: &mut Reading<'_>) -> Result<Expr<'a>, Error> {
-    parse::element(attribute, text, reading)
-}
-
-/// Splits `[…]rest` into what is between the brackets and what follows; brackets inside quotes do not count.
-pub fn bracketed(text: &str) -> Option<(&str, &str)> {
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b']' if !quoted => return Some((&text[1..at], &text[at + 1..])),
-            _ => {}
-        }
-    }
-    None
+/// Reads the `[…]` that starts at byte `open` of a path, over one value of `attribute`, and says at which byte it ends.
+pub fn parse_element<'a>(
+    attribute: &'a Attribute,
+    path: &str,
+    open: usize,
+    reading: &mut Reading<'_>,
+) -> Result<(Expr<'a>, usize), Error> {
+    parse::element(attribute, path, open, reading)
 }
 
 impl Expr<'_> {
@@ -131,9 +120,18 @@ impl Expr<'_> {
                 compare.attr.values(resource).any(|value| compare.op.holds(value, &compare.operand))
             }
             Expr::Element(attr, inner) => {
-                attr.values(resource).any(|value| value.as_object().is_some_and(|element| inner.matches(element)))
+                attr.values(resource).any(|element| inner.matches_element(attr.attribute, element))
             }
             Expr::Never => false,
+        }
+    }
+
+    /// Whether `element`, one value of `attribute`, matches a filter over such values.
+    pub fn matches_element(&self, attribute: &Attribute, element: &Value) -> bool {
+        match element {
+            Value::Object(object) => self.matches(object),
+            // A simple value has no parts: `tags[value eq "x"]` compares what stands under the attribute's own name.
+            simple => self.matches(&Map::from_iter([(attribute.name.clone(), simple.clone())])),
         }
     }
 
@@ -199,11 +197,17 @@ impl Op {
     }
 }
 
+/// Whole numbers below this are exact as floats.
+const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
+
 impl Operand {
     fn to_value(&self) -> Value {
         match self {
             Operand::Exact(raw) | Operand::Folded { raw, .. } => Value::from(raw.as_str()),
             Operand::Boolean(value) => Value::from(*value),
+            Operand::Number(number) if number.fract() == 0.0 && number.abs() < EXACT_INTEGERS => {
+                Value::from(*number as i64)
+            }
             Operand::Number(number) => Value::from(*number),
             Operand::Time(ms) => Value::from(datetime::format_ms(*ms)),
         }

@@ -10,6 +10,7 @@ use crate::scim::path::{self, Attr, Found, Path};
 use crate::scim::resource;
 use crate::scim::schema::{Mutability, PATCH_OP, ResourceType, Schema};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 mod apply;
 
@@ -40,12 +41,14 @@ pub struct Change<'a> {
     pub op: Op,
     /// Where.
     pub attr: Attr<'a>,
-    /// With which of its values; `None` is all of them.
+    /// With which of its values; `None` is all of them. Only an attribute with many values has a filter.
     pub filter: Option<Expr<'a>>,
     /// The new value, as sent; null for a removal of everything.
     pub value: Value,
     /// The target as the client wrote it, for errors.
     pub place: String,
+    /// The index of the operation that it comes from, for errors.
+    pub operation: usize,
 }
 
 /// Somebody who is to be in a group.
@@ -81,9 +84,9 @@ pub fn read<'a>(
     let operations = operations(body, reading)?;
     let mut steps = Vec::with_capacity(operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
-        let at = |error: Error| Error::new(error.kind, format!("Operations[{index}]: {}", error.detail));
-        let operation = Operation::read(operation, reading).map_err(at)?;
-        operation.resolve(resource_type, reading, &mut steps).map_err(at)?;
+        Operation::read(operation, reading)
+            .and_then(|operation| operation.resolve(index, resource_type, reading, &mut steps))
+            .map_err(|error| in_operation(index, error))?;
     }
     Ok(steps)
 }
@@ -96,6 +99,10 @@ pub fn apply(
     reading: &mut Reading<'_>,
 ) -> Result<Map<String, Value>, Error> {
     apply::all(resource_type, resource, changes, reading)
+}
+
+fn in_operation(index: usize, error: Error) -> Error {
+    Error::new(error.kind, format!("Operations[{index}]: {}", error.detail))
 }
 
 fn operations(body: Value, reading: &mut Reading<'_>) -> Result<Vec<Value>, Error> {
@@ -182,11 +189,12 @@ impl Operation {
 
     fn resolve<'a>(
         self,
+        index: usize,
         resource_type: &'a ResourceType,
         reading: &mut Reading<'_>,
         steps: &mut Vec<Step<'a>>,
     ) -> Result<(), Error> {
-        let mut resolver = Resolver { resource_type, op: self.op, reading, steps };
+        let mut resolver = Resolver { resource_type, op: self.op, index, reading, steps };
         let Some(path) = self.path else { return resolver.without_path(self.value) };
         if self.op != Op::Remove && self.value.is_none() {
             return Err(Error::new(Kind::InvalidValue, format!("'{}' needs a 'value'", clip(&path))));
@@ -208,6 +216,7 @@ impl Operation {
 struct Resolver<'a, 'r, 'd, 's> {
     resource_type: &'a ResourceType,
     op: Op,
+    index: usize,
     reading: &'r mut Reading<'d>,
     steps: &'s mut Vec<Step<'a>>,
 }
@@ -223,10 +232,14 @@ impl<'a> Resolver<'a, '_, '_, '_> {
         };
         for (key, value) in object {
             match path::find(self.resource_type, &key, self.reading) {
-                Found::Attr(attr) => self.key(key, attr, value)?,
+                Found::Attr(attr) if self.is_echo(&attr) => {}
+                Found::Attr(attr) => {
+                    resource::key_is_allowed(&key, &attr, self.reading)?;
+                    self.at(attr, None, Some(value), key)?;
+                }
                 Found::Extension(schema) => self.at_extension(schema, Some(value))?,
                 Found::UnknownSchema if self.reading.allows(Quirk::UnknownSchema) => {}
-                // A key may be a path with a filter: SailPoint and Entra's older client write them so.
+                // Where a key may be a path with a dot, it may be one with a filter.
                 Found::Malformed if key.contains('[') && self.reading.allows(Quirk::DottedKey) => {
                     if let Path::Attr { attr, filter } = path::parse(self.resource_type, &key, self.reading)? {
                         self.at(attr, filter, Some(value), key)?;
@@ -238,25 +251,19 @@ impl<'a> Resolver<'a, '_, '_, '_> {
         Ok(())
     }
 
-    fn key(&mut self, key: String, attr: Attr<'a>, value: Value) -> Result<(), Error> {
-        let is_echo = attr.attribute.mutability == Mutability::ReadOnly || attr.is_core("schemas");
-        if is_echo {
-            return match self.reading.allows(Quirk::ReadOnlyInValue) || attr.is_core("schemas") {
-                true => Ok(()),
-                false => Err(read_only(&key)),
-            };
-        }
-        resource::key_is_allowed(&key, &attr, self.reading)?;
-        self.at(attr, None, Some(value), key)
+    /// Whether a key of the value is what a client read and sends back without meaning to change it.
+    fn is_echo(&mut self, attr: &Attr<'_>) -> bool {
+        is_read_only(attr) && self.reading.allows(Quirk::ReadOnlyInValue)
     }
 
     fn at_extension(&mut self, schema: &'a Schema, value: Option<Value>) -> Result<(), Error> {
         let object = match (self.op, value) {
             (Op::Remove, _) | (_, Some(Value::Null)) => {
-                for attribute in &schema.attributes {
+                // Required ones last: they may go when nothing else is left, because the extension itself is optional.
+                let (last, first): (Vec<_>, Vec<_>) = schema.attributes.iter().partition(|a| a.required);
+                for attribute in first.into_iter().chain(last) {
                     let attr = Attr { extension: Some(schema), attribute, sub: None };
-                    let place = attr.name();
-                    self.push(Op::Remove, attr, None, Value::Null, place);
+                    self.push(Op::Remove, attr, None, Value::Null, attr.name());
                 }
                 return Ok(());
             }
@@ -267,7 +274,9 @@ impl<'a> Resolver<'a, '_, '_, '_> {
             match schema.attribute(&key) {
                 Some(attribute) => {
                     let attr = Attr { extension: Some(schema), attribute, sub: None };
-                    self.at(attr, None, Some(value), attr.name())?;
+                    if !self.is_echo(&attr) {
+                        self.at(attr, None, Some(value), attr.name())?;
+                    }
                 }
                 None if key.eq_ignore_ascii_case("schemas") => {}
                 None => coerce::unknown(&format!("{}:{}", schema.id, clip(&key)), self.reading)?,
@@ -289,21 +298,18 @@ impl<'a> Resolver<'a, '_, '_, '_> {
         if attr.is_core("schemas") {
             return Ok(());
         }
-        if [attr.attribute, attr.leaf()].iter().any(|a| a.mutability == Mutability::ReadOnly) {
-            return Err(read_only(&place));
+        if is_read_only(&attr) {
+            return Err(Error::new(Kind::Mutability, format!("'{}' is readOnly", clip(&place))));
         }
-        let value = value.unwrap_or(Value::Null);
-        let keeps_rest = attr.attribute.multi_valued && filter.is_none() && attr.sub.is_none();
+        let value = value.unwrap_or_default();
+        let is_element = attr.attribute.multi_valued && attr.sub.is_none();
         match self.op {
-            Op::Remove if keeps_rest && !value.is_null() && value != Value::Array(Vec::new()) => {
-                if !self.reading.allows(Quirk::RemoveWithValue) {
-                    return Err(Error::new(
-                        Kind::InvalidSyntax,
-                        "a remove operation has no 'value'; select with a filter",
-                    ));
-                }
+            Op::Remove if is_element && filter.is_none() && !value.is_null() => {
+                self.allow_remove_with_value(&place)?;
                 self.push(Op::Remove, attr, None, value, place);
             }
+            // Adding nothing to a list leaves it as it is.
+            Op::Add if is_element && value.is_null() => {}
             // Entra sends the old value with a removal; what it removes is what the path names (quirks, Entra 18 and 21).
             Op::Remove => self.push(Op::Remove, attr, filter, Value::Null, place),
             // RFC 7644 section 3.5.2.3 with RFC 7643 section 2.5: null is the same as no value.
@@ -315,41 +321,54 @@ impl<'a> Resolver<'a, '_, '_, '_> {
 
     fn at_members(&mut self, attr: Attr<'a>, filter: Option<Expr<'a>>, value: Option<Value>) -> Result<(), Error> {
         // A member has its id and nothing else that a client could change (RFC 7643 section 4.2).
-        if attr.sub.is_some_and(|sub| sub.name != "value") && self.op != Op::Remove {
-            return Ok(());
+        match attr.sub {
+            Some(_) if self.op == Op::Remove => {
+                let why = format!("'{}' is immutable; remove the member itself", attr.name());
+                return Err(Error::new(Kind::Mutability, why));
+            }
+            Some(sub) if sub.name != "value" => return Ok(()),
+            _ => {}
         }
-        let value = value.filter(|value| !value.is_null());
+        let value = match value.filter(|value| !value.is_null()) {
+            // A filter selects single members, so that one member alone is in place.
+            Some(Value::Object(member)) if filter.is_some() => Some(Value::Array(vec![Value::Object(member)])),
+            other => other,
+        };
         let step = match (self.op, filter, value) {
-            (Op::Add, None, Some(value)) => MembersChange::Add(members(value, self.reading)?),
+            (Op::Add, _, Some(value)) => MembersChange::Add(members(value, self.reading)?),
+            (Op::Add, _, None) => return Ok(()),
             (Op::Replace, None, Some(value)) => MembersChange::Replace(members(value, self.reading)?),
-            (Op::Add, None, None) => return Ok(()),
-            (Op::Replace, None, None) => MembersChange::Replace(Vec::new()),
-            (Op::Remove, None, Some(Value::Array(list))) if list.is_empty() => MembersChange::Remove(Vec::new()),
-            (Op::Remove, None, Some(value)) => match self.reading.allows(Quirk::RemoveWithValue) {
-                true => MembersChange::Remove(members(value, self.reading)?),
-                false => {
-                    let why = "a remove operation has no 'value'; select members with a filter";
-                    return Err(Error::new(Kind::InvalidSyntax, why));
-                }
-            },
-            (Op::Remove, None, None) => MembersChange::Replace(Vec::new()),
-            (Op::Remove, Some(filter), _) => MembersChange::RemoveWhere(filter),
-            (Op::Add, Some(_), Some(value)) => MembersChange::Add(members(value, self.reading)?),
+            (Op::Replace | Op::Remove, None, None) => MembersChange::Replace(Vec::new()),
+            // Also when the list is empty: a client that found nobody to remove must not empty the group.
+            (Op::Remove, None, Some(value)) => {
+                self.allow_remove_with_value("members")?;
+                MembersChange::Remove(members(value, self.reading)?)
+            }
+            (Op::Remove, Some(filter), _) | (Op::Replace, Some(filter), None) => MembersChange::RemoveWhere(filter),
             (Op::Replace, Some(filter), Some(value)) => {
                 MembersChange::ReplaceWhere(filter, members(value, self.reading)?)
             }
-            (_, Some(filter), None) => MembersChange::RemoveWhere(filter),
         };
         self.steps.push(Step::Members(step));
         Ok(())
     }
 
+    fn allow_remove_with_value(&mut self, place: &str) -> Result<(), Error> {
+        match self.reading.allows(Quirk::RemoveWithValue) {
+            true => Ok(()),
+            false => {
+                let why = format!("removing '{}' takes no 'value'; select with a filter", clip(place));
+                Err(Error::new(Kind::InvalidSyntax, why))
+            }
+        }
+    }
+
     fn push(&mut self, op: Op, attr: Attr<'a>, filter: Option<Expr<'a>>, value: Value, place: String) {
-        self.steps.push(Step::Attribute(Change { op, attr, filter, value, place }));
+        self.steps.push(Step::Attribute(Change { op, attr, filter, value, place, operation: self.index }));
     }
 }
 
-/// The value of a `members` attribute: objects with `value`, or bare ids, in the order in which they came.
+/// The value of a `members` attribute: objects with `value`, or bare ids. No id twice, the order kept.
 pub fn members(value: Value, reading: &mut Reading<'_>) -> Result<Vec<MemberRef>, Error> {
     let list = match value {
         Value::Array(list) => list,
@@ -380,6 +399,8 @@ pub fn members(value: Value, reading: &mut Reading<'_>) -> Result<Vec<MemberRef>
         };
         members.push(MemberRef { value, display });
     }
+    let mut seen = HashSet::with_capacity(members.len());
+    members.retain(|member| seen.insert(member.value.clone()));
     Ok(members)
 }
 
@@ -396,8 +417,8 @@ fn parts(object: Map<String, Value>) -> (Option<Value>, Option<Value>) {
     (value, display)
 }
 
-fn read_only(place: &str) -> Error {
-    Error::new(Kind::Mutability, format!("'{}' is readOnly", clip(place)))
+fn is_read_only(attr: &Attr<'_>) -> bool {
+    [attr.attribute, attr.leaf()].iter().any(|attribute| attribute.mutability == Mutability::ReadOnly)
 }
 
 #[cfg(test)]

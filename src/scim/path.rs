@@ -53,16 +53,19 @@ impl<'a> Attr<'a> {
 
     /// Every single value at the leaf: one for each element of a multi-valued attribute.
     pub fn values<'v>(&self, resource: &'v Map<String, Value>) -> impl Iterator<Item = &'v Value> {
-        let elements: &[Value] = match self.value(resource) {
-            Some(Value::Array(list)) => list,
-            Some(single) => std::slice::from_ref(single),
-            None => &[],
-        };
         let sub = self.sub;
-        elements.iter().filter_map(move |element| match sub {
+        let leaf = move |element: &'v Value| match sub {
             Some(sub) => element.get(&sub.name),
             None => Some(element),
-        })
+        };
+        self.value(resource).map_or(&[][..], each).iter().filter_map(leaf).flat_map(each)
+    }
+}
+
+fn each(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(list) => list,
+        single => std::slice::from_ref(single),
     }
 }
 
@@ -150,7 +153,7 @@ fn with_sub<'a>(extension: Option<&'a Schema>, attribute: &'a Attribute, sub: Op
     }
 }
 
-/// `name` or `name.sub`, when both are names by the RFC's ATTRNAME rule (with `$` for `$ref`).
+/// `name` or `name.sub`, when both are names by RFC 7643's ATTRNAME rule (section 2.1; `$ref` shows that `$` may come first).
 fn split(text: &str) -> Option<(&str, Option<&str>)> {
     let (name, sub) = match text.split_once('.') {
         Some((name, sub)) => (name, Some(sub)),
@@ -160,8 +163,9 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
 }
 
 fn is_name(text: &str) -> bool {
-    let start = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'$');
-    start && text.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    let is_start = |b: u8| b.is_ascii_alphabetic() || b == b'$';
+    text.bytes().next().is_some_and(is_start)
+        && text.bytes().all(|b| is_start(b) || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
 /// The target of a PATCH operation (RFC 7644 section 3.5.2 figure 7).
@@ -198,20 +202,20 @@ pub fn parse<'a>(resource_type: &'a ResourceType, text: &str, reading: &mut Read
             Found::Malformed => Err(invalid(text, "is not a path")),
         };
     };
-    let (name, rest) = text.split_at(open);
-    let (inner, after) = filter::bracketed(rest).ok_or_else(|| invalid(text, "has a '[' without its ']'"))?;
-    let attr = match find(resource_type, name, reading) {
-        Found::Attr(attr) if attr.sub.is_none() => attr,
+    let attr = match find(resource_type, &text[..open], reading) {
+        Found::Attr(attr) if attr.sub.is_none() && attr.attribute.multi_valued => attr,
         Found::UnknownSchema => return Ok(Path::UnknownSchema),
         Found::UnknownAttribute => return Err(invalid(text, "names no attribute of any schema")),
-        _ => return Err(invalid(text, "has a filter on what is no attribute")),
+        _ => return Err(invalid(text, "has a filter on what is no attribute with many values")),
     };
-    let filter = filter::parse_element(attr.attribute, inner, reading)
+    let (filter, end) = filter::parse_element(attr.attribute, text, open, reading)
         .map_err(|error| invalid(text, &format!("has a bad filter: {}", error.detail)))?;
-    let sub = match after.strip_prefix('.') {
-        None if after.is_empty() => None,
-        None => return Err(invalid(text, "goes on after ']' with something other than '.'")),
-        Some(sub) => {
+    let sub = match &text[end..] {
+        "" => None,
+        after => {
+            let sub = after
+                .strip_prefix('.')
+                .ok_or_else(|| invalid(text, "goes on after ']' with something other than '.'"))?;
             Some(attr.attribute.sub(sub).ok_or_else(|| invalid(text, "names no sub-attribute after the filter"))?)
         }
     };

@@ -57,7 +57,8 @@ impl<'a> Projection<'a> {
         reading: &mut Reading<'_>,
     ) -> Projection<'a> {
         let (mode, names) = match (attributes.is_empty(), excluded.is_empty()) {
-            (true, true) => return Projection::default(),
+            (true, true) if !has_on_request(resource_type) => return Projection::default(),
+            (true, true) => (Mode::Except, excluded),
             (false, _) => (Mode::Only, attributes),
             (true, false) => (Mode::Except, excluded),
         };
@@ -91,18 +92,14 @@ impl<'a> Projection<'a> {
             || self.attrs.iter().filter(is_named).any(|attr| attr.sub.is_none());
         let subs: Vec<&'a str> =
             self.attrs.iter().filter(is_named).filter_map(|attr| attr.sub).map(|sub| sub.name.as_str()).collect();
-        let otherwise = match attribute.returned {
-            Returned::Request => Part::Absent,
-            _ => Part::Whole,
-        };
         match self.mode {
-            Mode::Default => otherwise,
             Mode::Only if whole => Part::Whole,
             Mode::Only if subs.is_empty() => Part::Absent,
             Mode::Only => Part::Only(subs),
+            Mode::Default | Mode::Except if attribute.returned == Returned::Request => Part::Absent,
             Mode::Except if whole => Part::Absent,
-            Mode::Except if subs.is_empty() => otherwise,
-            Mode::Except => Part::Without(subs),
+            Mode::Except if !subs.is_empty() => Part::Without(subs),
+            Mode::Default | Mode::Except => Part::Whole,
         }
     }
 
@@ -137,6 +134,12 @@ impl<'a> Projection<'a> {
         }
         kept
     }
+}
+
+/// Whether the type has an attribute that an answer leaves out unless it is named.
+fn has_on_request(resource_type: &ResourceType) -> bool {
+    let extensions = resource_type.extensions.iter().flat_map(|extension| &extension.schema.attributes);
+    resource_type.schema.attributes.iter().chain(extensions).any(|attribute| attribute.returned == Returned::Request)
 }
 
 fn select(part: &Part<'_>, value: Value) -> Option<Value> {

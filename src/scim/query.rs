@@ -5,6 +5,7 @@ use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::schema::SEARCH_REQUEST;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::num::IntErrorKind;
 
 /// A list request. Names and the filter are still text: what they mean depends on the resource type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn from_url(text: &str) -> Result<Query, Error> {
     let mut seen: Vec<String> = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decoded(name)?.to_ascii_lowercase();
+        let name = decoded(name).map(|name| name.to_ascii_lowercase()).unwrap_or_default();
         if !PARAMETERS.contains(&name.as_str()) {
             continue;
         }
@@ -135,10 +136,12 @@ impl Query {
     }
 }
 
-/// A whole number, with everything below zero as zero.
+/// A whole number, with everything below zero as zero and everything too large as the largest.
 fn integer(name: &str, value: &str) -> Result<usize, Error> {
-    match value.trim().parse::<i128>() {
+    match value.trim().parse::<i128>().map_err(|error| *error.kind()) {
         Ok(number) => Ok(usize::try_from(number.max(0)).unwrap_or(usize::MAX)),
+        Err(IntErrorKind::PosOverflow) => Ok(usize::MAX),
+        Err(IntErrorKind::NegOverflow) => Ok(0),
         Err(_) => Err(invalid(name, &format!("must be a whole number, not '{}'", clip(value)))),
     }
 }
@@ -148,11 +151,11 @@ fn names(list: &str) -> Vec<String> {
 }
 
 fn texts(list: Vec<Value>, key: &str) -> Result<Vec<String>, Error> {
-    let text = |value: Value| match value {
+    let text = |(index, value): (usize, Value)| match value {
         Value::String(text) => Ok(text),
-        _ => Err(Error::new(Kind::InvalidSyntax, format!("'{}' must be an array of names", clip(key)))),
+        _ => Err(Error::new(Kind::InvalidSyntax, format!("'{}[{index}]' must be the name of an attribute", clip(key)))),
     };
-    list.into_iter().map(text).collect()
+    list.into_iter().enumerate().map(text).collect()
 }
 
 fn invalid(name: &str, why: &str) -> Error {

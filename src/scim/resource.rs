@@ -35,10 +35,10 @@ pub fn read(resource_type: &ResourceType, body: Value, reading: &mut Reading<'_>
 
 /// Refuses a resource without its required attributes (RFC 7643 section 2.2).
 pub fn is_complete(resource_type: &ResourceType, attributes: &Map<String, Value>) -> Result<(), Error> {
-    required(&resource_type.schema, attributes, "")?;
+    required(&resource_type.schema.attributes, attributes, "")?;
     for extension in &resource_type.extensions {
         match attributes.get(&extension.schema.id).and_then(Value::as_object) {
-            Some(object) => required(&extension.schema, object, &format!("{}:", extension.schema.id))?,
+            Some(object) => required(&extension.schema.attributes, object, &format!("{}:", extension.schema.id))?,
             None if extension.required => {
                 let why = format!("the extension '{}' is required", extension.schema.id);
                 return Err(Error::new(Kind::InvalidValue, why));
@@ -55,24 +55,18 @@ pub fn in_order(resource_type: &ResourceType, mut from: Map<String, Value>) -> M
     if let Some(value) = from.shift_remove("externalId") {
         ordered.insert("externalId".to_owned(), value);
     }
-    for attribute in &resource_type.schema.attributes {
-        if let Some(value) = from.shift_remove(&attribute.name) {
-            ordered.insert(attribute.name.clone(), value);
-        }
-    }
+    ordered.extend(as_listed(&resource_type.schema.attributes, &mut from));
     for extension in &resource_type.extensions {
         let Some(Value::Object(mut object)) = from.shift_remove(&extension.schema.id) else { continue };
-        let inner: Map<String, Value> = extension
-            .schema
-            .attributes
-            .iter()
-            .filter_map(|attribute| Some((attribute.name.clone(), object.shift_remove(&attribute.name)?)))
-            .collect();
-        if !inner.is_empty() {
-            ordered.insert(extension.schema.id.clone(), Value::Object(inner));
-        }
+        put_object(&mut ordered, &extension.schema.id, as_listed(&extension.schema.attributes, &mut object));
     }
     ordered
+}
+
+/// The values of `attributes` in `object`, in the order of `attributes`.
+pub fn as_listed(attributes: &[Attribute], object: &mut Map<String, Value>) -> Map<String, Value> {
+    let taken = |attribute: &Attribute| Some((attribute.name.clone(), object.shift_remove(&attribute.name)?));
+    attributes.iter().filter_map(taken).collect()
 }
 
 /// Whether the server keeps values of `attribute` at all: not what it computes, and not secrets, which nothing here needs
@@ -86,14 +80,25 @@ pub fn is_membership(attr: &Attr<'_>, resource_type: &ResourceType) -> bool {
     attr.is_core("members") && resource_type.name == "Group"
 }
 
-fn required(schema: &Schema, object: &Map<String, Value>, prefix: &str) -> Result<(), Error> {
-    for attribute in schema.attributes.iter().filter(|attribute| attribute.required && is_kept(attribute)) {
+fn required(attributes: &[Attribute], object: &Map<String, Value>, prefix: &str) -> Result<(), Error> {
+    for attribute in attributes.iter().filter(|attribute| is_kept(attribute)) {
         let place = || format!("{prefix}{}", attribute.name);
-        let Some(value) = object.get(&attribute.name) else {
-            return Err(Error::new(Kind::InvalidValue, format!("'{}' is required", place())));
-        };
-        if value.as_str().is_some_and(|text| text.trim().is_empty()) {
-            return Err(Error::new(Kind::InvalidValue, format!("'{}' must not be empty", place())));
+        match object.get(&attribute.name) {
+            None if attribute.required => {
+                return Err(Error::new(Kind::InvalidValue, format!("'{}' is required", place())));
+            }
+            Some(Value::String(text)) if attribute.required && text.trim().is_empty() => {
+                return Err(Error::new(Kind::InvalidValue, format!("'{}' must not be empty", place())));
+            }
+            _ if !attribute.sub_attributes.iter().any(|sub| sub.required) => {}
+            Some(Value::Object(value)) => required(&attribute.sub_attributes, value, &format!("{}.", place()))?,
+            Some(Value::Array(list)) => {
+                for (index, value) in list.iter().enumerate() {
+                    let Value::Object(value) = value else { continue };
+                    required(&attribute.sub_attributes, value, &format!("{}[{index}].", place()))?;
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -205,7 +210,10 @@ impl Draft {
         value: Value,
         reading: &mut Reading<'_>,
     ) -> Result<(), Error> {
-        if attr.sub.is_none() && is_membership(attr, resource_type) {
+        if is_membership(attr, resource_type) {
+            if self.members.is_some() {
+                return Err(twice(&attr.name()));
+            }
             self.members = (!value.is_null()).then_some(value);
             return Ok(());
         }
@@ -218,14 +226,10 @@ impl Draft {
         if !is_kept(attr.attribute) {
             return Ok(());
         }
-        let put = |holder: &mut Map<String, Value>| match attr.sub {
-            None => holder.insert(attr.attribute.name.clone(), value),
-            Some(sub) => in_object(holder, &attr.attribute.name, |object| object.insert(sub.name.clone(), value)),
-        };
-        match attr.extension {
-            Some(schema) => in_object(&mut self.attributes, &schema.id, put),
-            None => put(&mut self.attributes),
-        };
+        let Some(schema) = attr.extension else { return put_new(&mut self.attributes, attr, value) };
+        let mut holder = take_object(&mut self.attributes, &schema.id);
+        put_new(&mut holder, attr, value)?;
+        put_object(&mut self.attributes, &schema.id, holder);
         Ok(())
     }
 
@@ -249,22 +253,48 @@ pub fn key_is_allowed(key: &str, attr: &Attr<'_>, reading: &mut Reading<'_>) -> 
     Ok(())
 }
 
-/// Changes the object at `key`, which is made when there is none. What is left empty is not kept.
-pub fn in_object<T>(
-    holder: &mut Map<String, Value>,
-    key: &str,
-    change: impl FnOnce(&mut Map<String, Value>) -> T,
-) -> T {
-    let mut object = match holder.get_mut(key).map(Value::take) {
+/// Takes the object at `key` out; an empty one when there is none.
+pub fn take_object(holder: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
+    match holder.shift_remove(key) {
         Some(Value::Object(object)) => object,
         _ => Map::new(),
+    }
+}
+
+/// Puts `object` at `key` unless nothing is in it.
+pub fn put_object(holder: &mut Map<String, Value>, key: &str, object: Map<String, Value>) {
+    if !object.is_empty() {
+        holder.insert(key.to_owned(), Value::Object(object));
+    }
+}
+
+/// Puts a value where there must be none yet: one attribute under two spellings (plain, dotted, with its URN, in its extension)
+/// would let the sender and the receiver disagree on which of the two was said.
+fn put_new(holder: &mut Map<String, Value>, attr: &Attr<'_>, value: Value) -> Result<(), Error> {
+    let attribute = attr.attribute;
+    let given = match (attr.sub, value) {
+        (Some(sub), value) => Map::from_iter([(sub.name.clone(), value)]),
+        (None, Value::Object(object)) => object,
+        (None, value) => {
+            return match holder.insert(attribute.name.clone(), value) {
+                None => Ok(()),
+                Some(_) => Err(twice(&attr.name())),
+            };
+        }
     };
-    let result = change(&mut object);
-    match object.is_empty() {
-        true => holder.shift_remove(key),
-        false => holder.insert(key.to_owned(), Value::Object(object)),
-    };
-    result
+    let mut object = take_object(holder, &attribute.name);
+    for (name, value) in given {
+        if object.contains_key(&name) {
+            return Err(twice(&format!("{}.{name}", Attr { sub: None, ..*attr }.name())));
+        }
+        object.insert(name, value);
+    }
+    put_object(holder, &attribute.name, as_listed(&attribute.sub_attributes, &mut object));
+    Ok(())
+}
+
+fn twice(place: &str) -> Error {
+    Error::new(Kind::InvalidSyntax, format!("'{place}' comes twice in the body"))
 }
 
 #[cfg(test)]

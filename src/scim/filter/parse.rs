@@ -1,7 +1,7 @@
 //! The grammar of filters (RFC 7644 figure 1), read in one pass with bounded depth, length and number of terms.
 //! What identity providers write beside the grammar becomes an ordinary [`Expr`] here or is refused here.
 
-use super::{Compare, Expr, Filter, Op, Operand, bracketed, compares_exactly};
+use super::{Compare, Expr, Filter, Op, Operand, compares_exactly};
 use crate::limits;
 use crate::scim::coerce::spelled_boolean;
 use crate::scim::datetime;
@@ -17,21 +17,35 @@ pub(super) fn filter<'a>(
     text: &str,
     reading: &mut Reading<'_>,
 ) -> Result<Filter<'a>, Error> {
-    let mut parser = Parser::new(Scope::Resource(resource_type), text, reading)?;
-    let expr = parser.whole()?;
-    Ok(Filter { expr, unknown: parser.unknown })
+    let mut parser = Parser::new(Scope::Resource(resource_type), text, 0, reading)?;
+    let expr = parser.any(0)?;
+    match parser.rest().is_empty() {
+        true => Ok(Filter { expr, unknown: parser.unknown }),
+        false => Err(parser.error("expected 'and', 'or' or the end")),
+    }
 }
 
 /// See [`super::parse_element`].
-pub(super) fn element<'a>(attribute: &'a Attribute, text: &str, reading: &mut Reading<'_>) -> Result<Expr<'a>, Error> {
-    Parser::new(Scope::Element(attribute), text, reading)?.whole()
+pub(super) fn element<'a>(
+    attribute: &'a Attribute,
+    path: &str,
+    open: usize,
+    reading: &mut Reading<'_>,
+) -> Result<(Expr<'a>, usize), Error> {
+    let scope = Scope::Element(attribute);
+    let mut parser = Parser::new(scope, path, open, reading)?;
+    let expr = parser.brackets(scope, 0)?;
+    Ok((expr, parser.at))
 }
 
 /// What the names in a filter are names of.
 #[derive(Clone, Copy)]
 enum Scope<'a> {
     Resource(&'a ResourceType),
+    /// The parts of one value of the attribute.
     Element(&'a Attribute),
+    /// The parts of an attribute that the resource type does not have.
+    Unknown,
 }
 
 struct Parser<'a, 't, 'r, 'd> {
@@ -54,20 +68,12 @@ enum Literal {
 }
 
 impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
-    fn new(scope: Scope<'a>, text: &'t str, reading: &'r mut Reading<'d>) -> Result<Self, Error> {
+    fn new(scope: Scope<'a>, text: &'t str, at: usize, reading: &'r mut Reading<'d>) -> Result<Self, Error> {
         if text.len() > limits::FILTER_BYTES_MAX {
             let why = format!("the filter is longer than {} bytes", limits::FILTER_BYTES_MAX);
             return Err(Error::new(Kind::InvalidFilter, why));
         }
-        Ok(Parser { scope, text, at: 0, terms: 0, unknown: None, reading })
-    }
-
-    fn whole(&mut self) -> Result<Expr<'a>, Error> {
-        let expr = self.any(0)?;
-        match self.rest().is_empty() {
-            true => Ok(expr),
-            false => Err(self.error("expected 'and', 'or' or the end")),
-        }
+        Ok(Parser { scope, text, at, terms: 0, unknown: None, reading })
     }
 
     /// `a or b or c`
@@ -92,11 +98,7 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
     }
 
     fn term(&mut self, depth: usize) -> Result<Expr<'a>, Error> {
-        self.terms += 1;
-        if self.terms > limits::FILTER_TERMS_MAX {
-            return Err(self.error(&format!("more than {} terms", limits::FILTER_TERMS_MAX)));
-        }
-        if self.negates() {
+        if self.word("not") {
             return Ok(Expr::Not(Box::new(self.group(depth)?)));
         }
         match self.rest().starts_with('(') {
@@ -113,94 +115,65 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
     }
 
     fn comparison(&mut self, depth: usize) -> Result<Expr<'a>, Error> {
-        let rest = self.rest();
-        let end = rest.find(|c: char| c.is_whitespace() || "()[]\"".contains(c)).unwrap_or(rest.len());
-        if end == 0 {
-            return Err(self.error("expected an attribute name"));
+        self.terms += 1;
+        if self.terms > limits::FILTER_TERMS_MAX {
+            return Err(self.error(&format!("more than {} terms", limits::FILTER_TERMS_MAX)));
         }
-        let name = &rest[..end];
-        let attr = self.attribute(name)?;
-        self.at += end;
-        if self.text[self.at..].starts_with('[') {
-            return self.value_path(attr, depth);
+        let attr = self.attribute()?;
+        match self.text[self.at..].starts_with('[') {
+            true => self.value_path(attr, depth),
+            false => self.predicate(attr),
         }
-        let Some(attr) = attr else {
-            // The literal still has to be one, whatever it is compared with.
-            if !self.word("pr") {
-                let op = self.operator()?;
-                self.literal()?;
-                return Ok(negated(Expr::Never, op.is_none()));
-            }
-            return Ok(Expr::Never);
-        };
-        self.predicate(attr)
     }
 
     /// `emails[type eq "work"]`, and Entra's `emails[type eq "work"].value eq "x"`, which is the same as
     /// `emails[type eq "work" and value eq "x"]` (quirks, Entra 4).
     fn value_path(&mut self, attr: Option<Attr<'a>>, depth: usize) -> Result<Expr<'a>, Error> {
-        if matches!(self.scope, Scope::Element(_)) {
-            return Err(self.error("a '[' inside '[…]'"));
-        }
-        let (inner, after) = bracketed(&self.text[self.at..]).ok_or_else(|| self.error("a '[' without its ']'"))?;
-        let start = self.at + 1;
-        let Some(attr) = attr else { return self.unknown_value_path(after) };
-        if attr.sub.is_some() || attr.attribute.kind != Type::Complex {
-            return Err(self.error("a '[' after an attribute that has no sub-attributes"));
-        }
-        let mut parser = Parser {
-            scope: Scope::Element(attr.attribute),
-            text: &self.text[..start + inner.len()],
-            at: start,
-            terms: self.terms,
-            unknown: None,
-            reading: &mut *self.reading,
+        let scope = match (self.scope, attr) {
+            (Scope::Element(_) | Scope::Unknown, _) => return Err(self.error("a '[' inside '[…]'")),
+            (_, None) => Scope::Unknown,
+            (_, Some(Attr { attribute, sub: None, .. }))
+                if attribute.multi_valued || attribute.kind == Type::Complex =>
+            {
+                Scope::Element(attribute)
+            }
+            _ => return Err(self.error("a '[' after an attribute that has no parts")),
         };
-        let mut expr = parser.any(depth + 1)?;
-        if !parser.rest().is_empty() {
-            return Err(parser.error("expected 'and', 'or' or ']'"));
-        }
-        self.terms = parser.terms;
-        self.at = self.text.len() - after.len();
-        if let Some(sub) = after.strip_prefix('.') {
+        let mut expr = self.brackets(scope, depth)?;
+        if self.text[self.at..].starts_with('.') {
             if !self.reading.allows(Quirk::ValuePathSubAttribute) {
                 return Err(self.error("a sub-attribute after ']', which only PATCH paths may have"));
             }
-            let end = sub.find(char::is_whitespace).unwrap_or(sub.len());
-            let Some(sub) = attr.attribute.sub(&sub[..end]) else {
-                return Err(self.error("no such sub-attribute after ']'"));
-            };
-            self.at += 1 + end;
-            let inside = self.predicate(Attr { extension: None, attribute: sub, sub: None })?;
-            expr = Expr::And(vec![expr, inside]);
+            self.at += 1;
+            let outer = std::mem::replace(&mut self.scope, scope);
+            let part = self.attribute()?;
+            self.scope = outer;
+            expr = Expr::And(vec![expr, self.predicate(part)?]);
         }
-        Ok(Expr::Element(attr, Box::new(expr)))
+        Ok(attr.map_or(Expr::Never, |attr| Expr::Element(attr, Box::new(expr))))
     }
 
-    /// The rest of a value path on an attribute that the resource type does not have: it only has to be well-formed.
-    fn unknown_value_path(&mut self, after: &str) -> Result<Expr<'a>, Error> {
-        self.at = self.text.len() - after.len();
-        if let Some(sub) = after.strip_prefix('.') {
-            self.at += 1 + sub.find(char::is_whitespace).unwrap_or(sub.len());
-            if !self.word("pr") {
-                self.operator()?;
-                self.literal()?;
-            }
-        }
-        Ok(Expr::Never)
+    /// `[…]` with a filter over `scope` in it.
+    fn brackets(&mut self, scope: Scope<'a>, depth: usize) -> Result<Expr<'a>, Error> {
+        self.take('[')?;
+        let outer = std::mem::replace(&mut self.scope, scope);
+        let expr = self.any(depth + 1)?;
+        self.scope = outer;
+        self.take(']')?;
+        Ok(expr)
     }
 
-    /// The operator and literal after a name.
-    fn predicate(&mut self, attr: Attr<'a>) -> Result<Expr<'a>, Error> {
+    /// The operator and literal after a name. They have to be well-formed also for an attribute that the type does not have.
+    fn predicate(&mut self, attr: Option<Attr<'a>>) -> Result<Expr<'a>, Error> {
         if self.word("pr") {
-            return Ok(Expr::Present(attr));
+            return Ok(attr.map_or(Expr::Never, Expr::Present));
         }
-        let start = self.at;
+        let op_at = self.at;
         let op = self.operator()?;
-        let attr =
-            comparable_part(attr).ok_or_else(|| self.error_at(start, "compares an attribute that has no 'value'"))?;
+        self.rest();
         let literal_at = self.at;
         let literal = self.literal()?;
+        let Some(attr) = attr else { return Ok(negated(Expr::Never, op.is_none())) };
         if let Literal::Null = literal {
             return match op {
                 Some(Op::Eq) => Ok(Expr::Not(Box::new(Expr::Present(attr)))),
@@ -208,8 +181,12 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
                 Some(_) => Err(self.error_at(literal_at, "null can only be compared with 'eq' and 'ne'")),
             };
         }
+        let name = attr.name();
+        let attr = comparable_part(attr).ok_or_else(|| {
+            self.error_at(op_at, &format!("'{name}' has no 'value' to compare; name a sub-attribute"))
+        })?;
         let operand = operand(attr.leaf(), op, literal, self.reading)
-            .map_err(|why| self.error_at(literal_at, &format!("'{}' {why}", attr.name())))?;
+            .map_err(|why| self.error_at(literal_at, &format!("'{name}' {why}")))?;
         Ok(negated(Expr::Compare(Compare { attr, op: op.unwrap_or(Op::Eq), operand }), op.is_none()))
     }
 
@@ -235,40 +212,44 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
     }
 
     fn literal(&mut self) -> Result<Literal, Error> {
-        let start = self.at;
         let rest = self.rest();
+        let quoted =
+            |quote: u8| quoted_end(rest, quote).ok_or_else(|| self.error("a string without its closing quote"));
         if rest.starts_with('"') {
-            let end = quoted_end(rest, b'"').ok_or_else(|| self.error("a string without its closing quote"))?;
+            let end = quoted(b'"')?;
             let text = serde_json::from_str(&rest[..end]).map_err(|_| self.error("a string that is not JSON"))?;
             self.at += end;
             return Ok(Literal::Text(text));
         }
         if rest.starts_with('\'') {
-            let end = quoted_end(rest, b'\'').ok_or_else(|| self.error("a string without its closing quote"))?;
+            let end = quoted(b'\'')?;
             self.at += end;
-            return Ok(Literal::Bare(rest[1..end - 1].to_owned()));
+            return Ok(Literal::Bare(rest[1..end - 1].replace("\\'", "'")));
         }
-        let end = rest.find(|c: char| c.is_whitespace() || "()[]\"".contains(c)).unwrap_or(rest.len());
-        let word = &rest[..end];
-        self.at += end;
-        match word {
-            "" => Err(self.error_at(start, "expected a value")),
+        match self.token() {
+            "" => Err(self.error("expected a value")),
             "true" => Ok(Literal::Boolean(true)),
             "false" => Ok(Literal::Boolean(false)),
             "null" => Ok(Literal::Null),
-            _ => match serde_json::from_str::<f64>(word) {
+            word => match serde_json::from_str::<f64>(word) {
                 Ok(number) => Ok(Literal::Number(number, word.to_owned())),
                 Err(_) => Ok(Literal::Bare(word.to_owned())),
             },
         }
     }
 
-    /// The attribute of that name; `None` when the resource type has none, which the caller of the parser judges.
-    fn attribute(&mut self, name: &str) -> Result<Option<Attr<'a>>, Error> {
+    /// The attribute that is named here; `None` when the resource type has none, which the caller of the parser judges.
+    fn attribute(&mut self) -> Result<Option<Attr<'a>>, Error> {
+        self.rest();
         let at = self.at;
+        let name = self.token();
+        if name.is_empty() {
+            return Err(self.error_at(at, "expected an attribute name"));
+        }
         let found = match self.scope {
-            Scope::Element(attribute) => match attribute.sub(name) {
-                Some(sub) => Found::Attr(Attr { extension: None, attribute: sub, sub: None }),
+            Scope::Unknown => Found::UnknownAttribute,
+            Scope::Element(attribute) => match part(attribute, name) {
+                Some(part) => Found::Attr(Attr { extension: None, attribute: part, sub: None }),
                 None => return Err(self.error_at(at, &format!("'{}' has no '{}'", attribute.name, clip(name)))),
             },
             Scope::Resource(resource_type) => path::find(resource_type, name, self.reading),
@@ -283,27 +264,23 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
         }
     }
 
-    /// Takes `not` when a parenthesis follows it.
-    fn negates(&mut self) -> bool {
-        let rest = self.rest();
-        let is_not = rest.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("not"));
-        let takes = is_not && rest[3..].trim_start().starts_with('(');
-        if takes {
-            self.at += 3;
-        }
-        takes
-    }
-
     /// Takes `word`, any case, when it stands here by itself.
     fn word(&mut self, word: &str) -> bool {
-        let rest = self.rest();
-        let Some((start, after)) = rest.split_at_checked(word.len()) else { return false };
-        let ends = after.chars().next().is_none_or(|c| c.is_whitespace() || "()]\"".contains(c));
-        let takes = start.eq_ignore_ascii_case(word) && ends;
+        let Some((start, after)) = self.rest().split_at_checked(word.len()) else { return false };
+        let takes =
+            start.eq_ignore_ascii_case(word) && after.chars().next().is_none_or(|c| is_delimiter(c) || c == '\'');
         if takes {
             self.at += word.len();
         }
         takes
+    }
+
+    /// Takes everything up to a space, bracket or quote.
+    fn token(&mut self) -> &'t str {
+        let rest = self.rest();
+        let token = &rest[..rest.find(is_delimiter).unwrap_or(rest.len())];
+        self.at += token.len();
+        token
     }
 
     fn take(&mut self, wanted: char) -> Result<(), Error> {
@@ -329,9 +306,25 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
     }
 
     fn error_at(&self, at: usize, why: &str) -> Error {
-        let column = self.text.get(..at).map_or(at, |before| before.chars().count()) + 1;
-        let near = clip(self.text.get(at..).unwrap_or_default().trim_start());
-        Error::new(Kind::InvalidFilter, format!("the filter is wrong at column {column}, near '{near}': {why}"))
+        let (before, after) = self.text.split_at_checked(at).unwrap_or((self.text, ""));
+        let near = match after.trim_start() {
+            "" => "at its end".to_owned(),
+            near => format!("near '{}'", clip(near)),
+        };
+        let column = before.chars().count() + 1;
+        Error::new(Kind::InvalidFilter, format!("the filter is wrong at column {column}, {near}: {why}"))
+    }
+}
+
+fn is_delimiter(c: char) -> bool {
+    c.is_whitespace() || "()[]\"".contains(c)
+}
+
+/// The part of one value of `attribute` that `name` means: a simple value is its own `value`.
+fn part<'a>(attribute: &'a Attribute, name: &str) -> Option<&'a Attribute> {
+    match attribute.kind {
+        Type::Complex => attribute.sub(name),
+        _ => name.eq_ignore_ascii_case("value").then_some(attribute),
     }
 }
 
@@ -368,41 +361,46 @@ fn operand(
     let partial = matches!(op, Some(Op::Co | Op::Sw | Op::Ew));
     match leaf.kind {
         Type::Boolean if ordered || partial => Err("is boolean and can only be compared with 'eq' and 'ne'"),
-        Type::Boolean => match literal {
-            Literal::Boolean(value) => Ok(Operand::Boolean(value)),
-            Literal::Text(text) | Literal::Bare(text) => match spelled_boolean(&text) {
-                Some(value) if reading.allows(Quirk::BooleanAsString) => Ok(Operand::Boolean(value)),
-                _ => Err("is boolean and is compared with neither true nor false"),
-            },
-            _ => Err("is boolean and is compared with neither true nor false"),
-        },
+        Type::Boolean => {
+            let value = boolean(literal, reading).ok_or("is boolean and is compared with neither true nor false")?;
+            Ok(Operand::Boolean(value))
+        }
         Type::Integer | Type::Decimal if partial => Err("is a number, which has no parts to compare"),
         Type::Integer | Type::Decimal => match literal {
             Literal::Number(number, _) => Ok(Operand::Number(number)),
             _ => Err("is a number and is compared with something else"),
         },
         Type::Binary if ordered => Err("is binary, which has no order"),
-        Type::DateTime if !partial => match literal {
-            Literal::Text(text) | Literal::Bare(text) => match datetime::parse_ms(&text) {
-                Some(time) => Ok(Operand::Time(time)),
-                None => Err("is a dateTime and is compared with something else"),
-            },
-            _ => Err("is a dateTime and is compared with something else"),
-        },
-        _ => match literal {
-            Literal::Text(text) => Ok(text_operand(leaf, text)),
-            Literal::Bare(text) | Literal::Number(_, text) if reading.allows(Quirk::UnquotedLiteral) => {
-                Ok(text_operand(leaf, text))
+        Type::DateTime if !partial => {
+            let time = text(literal, reading).and_then(|text| datetime::parse_ms(&text));
+            Ok(Operand::Time(time.ok_or("is a dateTime and is compared with something else")?))
+        }
+        _ => {
+            let raw =
+                text(literal, reading).ok_or("is text and is compared with a value that is not in double quotes")?;
+            match compares_exactly(leaf) {
+                true => Ok(Operand::Exact(raw)),
+                false => Ok(Operand::Folded { folded: fold(&raw).into_owned(), raw }),
             }
-            _ => Err("is text and is compared with a value that is not in double quotes"),
-        },
+        }
     }
 }
 
-fn text_operand(leaf: &Attribute, raw: String) -> Operand {
-    match compares_exactly(leaf) {
-        true => Operand::Exact(raw),
-        false => Operand::Folded { folded: fold(&raw).into_owned(), raw },
+fn boolean(literal: Literal, reading: &mut Reading<'_>) -> Option<bool> {
+    match literal {
+        Literal::Boolean(value) => Some(value),
+        Literal::Text(text) | Literal::Bare(text) => {
+            spelled_boolean(&text).filter(|_| reading.allows(Quirk::BooleanAsString))
+        }
+        Literal::Number(..) | Literal::Null => None,
+    }
+}
+
+fn text(literal: Literal, reading: &mut Reading<'_>) -> Option<String> {
+    match literal {
+        Literal::Text(text) => Some(text),
+        Literal::Bare(text) | Literal::Number(_, text) => reading.allows(Quirk::UnquotedLiteral).then_some(text),
+        Literal::Boolean(_) | Literal::Null => None,
     }
 }
 
