@@ -16,7 +16,7 @@ fn add(ids: &[String]) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parallel_patches_of_one_group_lose_nobody() {
     const TASKS: usize = 64;
-    const ROUNDS: usize = 8;
+    const ROUNDS: usize = 24;
     let site = Site::new(Store::memory());
     let group_id = site.group("crowd", &[]).await;
     let mut users = Vec::new();
@@ -55,7 +55,7 @@ async fn a_stale_version_is_always_refused() {
     let site = Site::new(Store::memory());
     let member = site.user("member").await;
     let group_id = site.group("g", &[]).await;
-    for round in 0..50 {
+    for round in 0..100 {
         let version = tag(&site.get(group(), &group_id).await.unwrap());
         let writers: Vec<_> = (0..10)
             .map(|n| {

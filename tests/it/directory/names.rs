@@ -10,7 +10,7 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_want_a_name_one_gets_it() {
     let site = Site::new(Store::memory());
-    for round in 0..20 {
+    for round in 0..300 {
         let tasks: Vec<_> = (0..64)
             .map(|n| {
                 let site = site.clone();
