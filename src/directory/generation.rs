@@ -30,33 +30,18 @@ impl Unseen {
     }
 }
 
-/// Writes the wanted members of `group` under a new generation. `current` is the group's generation, `None` when it is about to be created.
+/// Writes the wanted members of the group `id` under a new generation. `current` is the group's generation, `None` when it is about
+/// to be created. What was written before an error is left to the sweeper.
 pub async fn write(call: &Call<'_>, id: Uuid, current: Option<u64>, wanted: &Wanted) -> Result<Unseen, Error> {
     let snapshot = call.directory.snapshot().await?;
     let mut unseen = announce(call, id).await?;
-    let group = Group { id, generation: unseen.generation };
-    let mut chunk = Vec::with_capacity(limits::MEMBERS_CHUNK);
-    let mut written = HashSet::new();
-    if let Some(generation) = current.filter(|_| !wanted.replaces) {
-        let mark = keys::members_mark(call.tenant.number, id);
-        let last = snapshot.get(&mark).await.map_err(super::store_error)?;
-        unseen.relies_on = Some((mark, last.map(|last| last.stamp.revision)));
-        let mut after = None;
-        while let Some(page) =
-            members::page(&snapshot, call.tenant.number, Group { id, generation }, &mut after).await?
-        {
-            let stays =
-                page.iter().filter_map(|row| keys::last_id(row.key)).filter(|id| wanted.state.get(id) != Some(&false));
-            chunk.extend(stays);
-            flush(call, group, (&mut chunk, wanted), &mut written, limits::MEMBERS_CHUNK).await?;
+    match write_rows(call, &snapshot, id, current, wanted, &mut unseen).await {
+        Ok(()) => Ok(unseen),
+        Err(error) => {
+            discard(call, &unseen, id).await?;
+            Err(error)
         }
     }
-    for member in wanted.joining() {
-        chunk.push(member);
-        flush(call, group, (&mut chunk, wanted), &mut written, limits::MEMBERS_CHUNK).await?;
-    }
-    flush(call, group, (&mut chunk, wanted), &mut written, 1).await?;
-    Ok(unseen)
 }
 
 /// Makes the rows visible with the caller's batch, which writes the new generation into the group's record, and leaves the old
@@ -92,6 +77,37 @@ pub fn leave(batch: &mut Batch, tenant: u32, group: Group, group_is_gone: bool) 
     let sweep = Sweep { group: group.id, generation: Some(group.generation), group_is_gone };
     batch.put_stamped(keys::sweeps(tenant), [], record::pack(&sweep)?);
     Ok(())
+}
+
+async fn write_rows(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    id: Uuid,
+    current: Option<u64>,
+    wanted: &Wanted,
+    unseen: &mut Unseen,
+) -> Result<(), Error> {
+    let group = Group { id, generation: unseen.generation };
+    let mut chunk = Vec::with_capacity(limits::MEMBERS_CHUNK);
+    let mut written = HashSet::new();
+    if let Some(generation) = current.filter(|_| !wanted.replaces) {
+        let mark = keys::members_mark(call.tenant.number, id);
+        let last = snapshot.get(&mark).await.map_err(super::store_error)?;
+        unseen.relies_on = Some((mark, last.map(|last| last.stamp.revision)));
+        let mut after = None;
+        while let Some(page) = members::page(snapshot, call.tenant.number, Group { id, generation }, &mut after).await?
+        {
+            let stays =
+                page.iter().filter_map(|row| keys::last_id(row.key)).filter(|id| wanted.state.get(id) != Some(&false));
+            chunk.extend(stays);
+            flush(call, group, (&mut chunk, wanted), &mut written, limits::MEMBERS_CHUNK).await?;
+        }
+    }
+    for member in wanted.joining() {
+        chunk.push(member);
+        flush(call, group, (&mut chunk, wanted), &mut written, limits::MEMBERS_CHUNK).await?;
+    }
+    flush(call, group, (&mut chunk, wanted), &mut written, 1).await
 }
 
 /// The note that rows are being written. Its revision is the name of the generation: no other commit has it.

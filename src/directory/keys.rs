@@ -87,14 +87,14 @@ pub fn claim(tenant: u32, code: u8, attribute: u8, value: &[u8]) -> Vec<u8> {
     valued(b'Q', tenant, code, attribute, value)
 }
 
-/// A value as it stands in index keys: whole, or its start and its hash when it is long. Ends with a byte that no value has, so
-/// that no value's key is the start of another's.
+/// A value as it stands in index keys: whole and then a byte that no value has, or its start, another byte there and its hash when it
+/// is long. No value's key is the start of another's.
 pub fn index_value(compared: &str) -> Vec<u8> {
     let bytes = compared.as_bytes();
     if bytes.len() <= limits::INDEX_VALUE_BYTES_MAX {
         return [bytes, &[0]].concat();
     }
-    [&bytes[..limits::INDEX_VALUE_BYTES_MAX], &[0, 1], &Sha256::digest(bytes)[..], &[0]].concat()
+    [&bytes[..limits::INDEX_VALUE_BYTES_MAX], &[1], &Sha256::digest(bytes)[..]].concat()
 }
 
 /// What all the memberships of a member start with; by itself, the mark of their last change.

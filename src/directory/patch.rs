@@ -69,10 +69,18 @@ pub async fn commit(
     reading: &mut Reading<'_>,
 ) -> Result<Answer, Error> {
     let mut unseen: Option<Unseen> = None;
+    let mut outcome = Err(super::contended());
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
-        let attempt = attempt(call, resource_type, id, edit, precondition, unseen.as_ref(), reading).await;
-        match attempt {
-            Ok(Attempt::Done) => return read::again(call, resource_type, id, projection).await,
+        match attempt(call, resource_type, id, edit, precondition, unseen.as_ref(), reading).await {
+            Ok(Attempt::Shown) => {
+                unseen = None;
+                outcome = Ok(());
+                break;
+            }
+            Ok(Attempt::Done) => {
+                outcome = Ok(());
+                break;
+            }
             Ok(Attempt::Conflict) => {
                 // Rows that were worked out from members that have changed since are of no use any more.
                 if let Some(stale) = unseen.take_if(|unseen| unseen.relies_on_members()) {
@@ -83,20 +91,25 @@ pub async fn commit(
                 unseen = Some(generation::write(call, id, Some(group.generation), &wanted).await?);
             }
             Err(error) => {
-                if let Some(unseen) = unseen {
-                    generation::discard(call, &unseen, id).await?;
-                }
-                return Err(error);
+                outcome = Err(error);
+                break;
             }
         }
     }
-    Err(super::contended())
+    // Rows that were never shown: the request failed, or what it asked for became small while they were written.
+    if let Some(unseen) = unseen {
+        generation::discard(call, &unseen, id).await?;
+    }
+    outcome?;
+    read::again(call, resource_type, id, projection).await
 }
 
 /// How one attempt went.
 enum Attempt {
     /// It is committed, or there was nothing to do.
     Done,
+    /// It is committed, and the rows that were written under a new generation are the group's.
+    Shown,
     /// Another write came between.
     Conflict,
     /// The members have to be written under a new generation first.
@@ -149,10 +162,14 @@ async fn attempt(
     }
     change::add(&mut batch, tenant, &log)?;
     let committed = call.directory.commit(batch).await?.is_some();
-    if committed && shown != group.generation {
-        call.directory.sweeps.notify_one();
-    }
-    Ok(if committed { Attempt::Done } else { Attempt::Conflict })
+    Ok(match committed {
+        true if shown != group.generation => {
+            call.directory.sweeps.notify_one();
+            Attempt::Shown
+        }
+        true => Attempt::Done,
+        false => Attempt::Conflict,
+    })
 }
 
 fn edited(

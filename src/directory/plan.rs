@@ -164,10 +164,7 @@ async fn one(
         }
         Lookup::Equal(attribute, value) => {
             let prefix = keys::index(tenant, code, *attribute, value);
-            // Longer keys that start the same are those of longer values.
-            let length = prefix.len() + 16;
-            scan(snapshot, &prefix, false, |row| (row.key.len() == length).then(|| keys::last_id(row.key))?, ids)
-                .await?;
+            scan(snapshot, &prefix, false, |row| keys::last_id(row.key), ids).await?;
         }
         Lookup::Starting(unique, attribute, start) => {
             let prefix = keys::starting(*unique, tenant, code, *attribute, start);
