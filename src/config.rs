@@ -14,25 +14,19 @@ use serde_json::{Value, json};
 use self::args::ServeArgs;
 use self::key::Key;
 use self::source::Sources;
+use crate::profile;
 use crate::serve::settings::{Secret, Settings, Tls};
 
 /// The names of the profiles that a tenant can have. The first one is the default.
-pub const PROFILES: &[&str] = &[
-    "custom",
-    "strict",
-    "entra",
-    "okta",
-    "onelogin",
-    "oracle",
-    "keycloak",
-    "google",
-    "aws",
-    "jumpcloud",
-    "ping",
-    "miniorange",
-    "authentik",
-    "rauthy",
-];
+pub const PROFILES: &[&str] = &{
+    let mut names = [""; profile::ALL.len()];
+    let mut n = 0;
+    while n < names.len() {
+        names[n] = profile::ALL[n].name;
+        n += 1;
+    }
+    names
+};
 
 /// The environment variable that holds the first Secret Token. There is no flag and no key in the file for it: both are
 /// seen by too many.
