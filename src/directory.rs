@@ -2,11 +2,14 @@
 //! snapshot, builds one batch with everything that belongs to the change, and commits it whole; when another write came between,
 //! it starts again from a new snapshot. It knows no HTTP, no gRPC and no database.
 
+pub mod network;
 pub mod keys;
 pub mod record;
 pub mod index;
 pub mod count;
 pub mod change;
+pub mod audit;
+pub mod refused;
 pub mod tenant;
 pub mod token;
 pub mod membership;

@@ -81,6 +81,31 @@ pub const ADMIN_HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// How long open admin calls may go on after the server was told to stop, in milliseconds.
 pub const ADMIN_DRAIN_MS_MAX: u64 = 2_000;
 
+/// Entries that a page of an admin list has when the call does not say.
+pub const ADMIN_PAGE_DEFAULT: usize = 100;
+/// Entries that a page of an admin list has at most.
+pub const ADMIN_PAGE_MAX: usize = 1_000;
+/// Tenants that there may be at a time.
+pub const TENANTS_MAX: usize = 10_000;
+/// Tokens of one tenant, revoked and expired ones included.
+pub const TOKENS_MAX: usize = 1_000;
+/// Networks that one token may be bound to.
+pub const TOKEN_NETWORKS_MAX: usize = 64;
+/// The shortest life of a token, in milliseconds.
+pub const TOKEN_LIFETIME_MS_MIN: i64 = 60_000;
+/// The longest life of a token that has an end, in milliseconds: 100 years.
+pub const TOKEN_LIFETIME_MS_MAX: i64 = 3_155_760_000_000;
+/// How long a rotated token stays valid when the call does not say, in milliseconds.
+pub const TOKEN_OVERLAP_MS_DEFAULT: i64 = 86_400_000;
+/// How long a rotated token may stay valid, in milliseconds.
+pub const TOKEN_OVERLAP_MS_MAX: i64 = 7_776_000_000;
+/// The longest name of a tenant or a token, in bytes.
+pub const NAME_BYTES_MAX: usize = 63;
+/// The longest description or display name that an admin gives, in bytes.
+pub const DESCRIPTION_BYTES_MAX: usize = 200;
+/// The highest rate limit that can be set, in requests a second.
+pub const REQUESTS_PER_S_MAX: u32 = 1_000_000;
+
 // The configuration.
 
 /// Bytes of the configuration file.

@@ -91,6 +91,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let (ends, certificate_not_after_s) = watch::channel(certificate.as_ref().map(ends_at_s));
     let (readiness, ready) = watch::channel(Readiness::Ready);
     let state = AdminState {
+        directory: directory.clone(),
         version: env!("CARGO_PKG_VERSION"),
         started_ms: clock.now_ms(),
         scim_addr,

@@ -9,7 +9,6 @@ pub mod connection;
 pub mod framing;
 pub mod guard;
 pub mod listener;
-pub mod network;
 pub mod refusal;
 pub mod respond;
 pub mod route;

@@ -5,9 +5,9 @@ use std::fs;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::directory::network::Network;
 use crate::limits;
 use crate::logging;
-use crate::server::network::Network;
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()

@@ -26,7 +26,7 @@ pub fn of(call: &Call<'_>, kind: ChangeKind, resource_type: &ResourceType, id: U
 
 /// Puts the entry into the batch. The store gives the key its revision, so that entries never wait for each other.
 pub fn add(batch: &mut Batch, tenant: u32, change: &Change) -> Result<(), Error> {
-    batch.put_stamped(keys::changes(tenant), [0], record::pack(change)?);
+    batch.put_stamped(keys::log(tenant), [0], record::pack(change)?);
     Ok(())
 }
 

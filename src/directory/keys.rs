@@ -12,11 +12,19 @@
 //! | `M` tenant group | nothing; written whenever a member joins or leaves |
 //! | `M` tenant group generation member | what an answer needs of the member |
 //! | `C` tenant … | a counter |
-//! | `L` tenant revision number | a change |
+//! | `L` log revision number | an entry: of a tenant's change log, or, with the number 0, of the audit log |
+//! | `H` log | the newest seal of the log's chain |
+//! | `H` log revision | a seal |
 //! | `S` tenant revision | work for the sweeper |
+//! | `D` tenant | the tenant is being deleted |
 //! | `T` tenant | the tenant's settings |
+//! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
 //! | `K` key id | a token |
+//! | `J` key id | when and from where the token was used |
+//! | `P` tenant `T` revision key id | nothing; the token is one of the tenant's |
+//! | `P` tenant `N` name | the key id of the unrevoked token of this name |
+//! | `V` serial | an admin's client certificate |
 
 use crate::limits;
 use crate::scim::schema::ResourceType;
@@ -165,9 +173,33 @@ pub fn nesting_mark(tenant: u32) -> Vec<u8> {
     tenanted(b'G', tenant)
 }
 
-/// The prefix of a tenant's change log; the store adds the revision of the commit, then comes the number within the commit.
-pub fn changes(tenant: u32) -> Vec<u8> {
-    tenanted(b'L', tenant)
+/// The audit log's number among the logs; the others are change logs and have their tenants' numbers.
+pub const AUDIT: u32 = 0;
+
+/// The prefix of a log; the store adds the revision of the commit, then comes the number within the commit.
+pub fn log(number: u32) -> Vec<u8> {
+    tenanted(b'L', number)
+}
+
+/// A key of a log before all entries of later revisions and after all of this one and earlier ones.
+pub fn log_after(number: u32, revision: u64) -> Vec<u8> {
+    [&log(number)[..], &revision.to_be_bytes(), &[u8::MAX]].concat()
+}
+
+/// The log of a key that begins as [`log`] makes it.
+pub fn log_number(key: &[u8]) -> Option<u32> {
+    let rest = key.strip_prefix(b"L")?;
+    Some(u32::from_be_bytes(rest.get(..4)?.try_into().ok()?))
+}
+
+/// The newest seal of a log; with a revision behind it, that seal.
+pub fn seals(log: u32) -> Vec<u8> {
+    tenanted(b'H', log)
+}
+
+/// The seal of a log's entries up to a revision.
+pub fn seal(log: u32, revision: u64) -> Vec<u8> {
+    [&seals(log)[..], &revision.to_be_bytes()].concat()
 }
 
 /// The prefix of the sweeper's work in all tenants.
@@ -178,11 +210,6 @@ pub fn sweeps(tenant: u32) -> Vec<u8> {
     tenanted(b'S', tenant)
 }
 
-/// The tenant of a key made by [`sweeps`].
-pub fn tenant_of_sweep(key: &[u8]) -> Option<u32> {
-    Some(u32::from_be_bytes(key.get(1..5)?.try_into().ok()?))
-}
-
 /// A tenant's settings.
 pub fn tenant(number: u32) -> Vec<u8> {
     tenanted(b'T', number)
@@ -191,6 +218,58 @@ pub fn tenant(number: u32) -> Vec<u8> {
 /// The tenant of this name.
 pub fn tenant_name(name: &str) -> Vec<u8> {
     [b"N", name.as_bytes()].concat()
+}
+
+/// The number that was given to the newest tenant.
+pub const TENANTS_MADE: &[u8] = b"N";
+
+/// The prefix of all tenants' settings, in the order of their creation.
+pub const TENANTS: &[u8] = b"T";
+
+/// That a tenant is being deleted.
+pub fn deletion(tenant: u32) -> Vec<u8> {
+    tenanted(b'D', tenant)
+}
+
+/// The prefix of the tenants that are being deleted.
+pub const DELETIONS: &[u8] = b"D";
+
+/// The tenant of a key that begins with a letter and a tenant's number.
+pub fn tenant_of(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.get(1..5)?.try_into().ok()?))
+}
+
+/// The prefixes of everything that a tenant has, but for its settings, its name and its tokens.
+pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
+    b"RUIQEMCGLHSP".iter().map(move |kind| tenanted(*kind, tenant))
+}
+
+/// The prefix of a tenant's tokens; the store adds the revision, then comes the key id.
+pub fn tokens(tenant: u32) -> Vec<u8> {
+    [&tenanted(b'P', tenant)[..], b"T"].concat()
+}
+
+/// The key id in a key that begins as [`tokens`] makes it.
+pub fn key_id_of_token(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.get(1 + 4 + 1 + 8..)?).ok()
+}
+
+/// The unrevoked token of a tenant that has this name.
+pub fn token_name(tenant: u32, name: &str) -> Vec<u8> {
+    [&tenanted(b'P', tenant)[..], b"N", name.as_bytes()].concat()
+}
+
+/// When and from where a token was used.
+pub fn token_use(key_id: &str) -> Vec<u8> {
+    [b"J", key_id.as_bytes()].concat()
+}
+
+/// The prefix of the admins' client certificates, in the order of their serial numbers, which is that of their creation.
+pub const ADMIN_CERTIFICATES: &[u8] = b"V";
+
+/// An admin's client certificate.
+pub fn admin_certificate(serial: Uuid) -> Vec<u8> {
+    [ADMIN_CERTIFICATES, serial.as_bytes()].concat()
 }
 
 /// A token.

@@ -1,5 +1,6 @@
 //! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
 
+use super::network::Network;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ResourceType;
 use serde::{Deserialize, Serialize};
@@ -163,19 +164,39 @@ pub struct Sweep {
     pub group_is_gone: bool,
 }
 
-/// A tenant's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A tenant's settings. What was added later has a default, so that older records are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tenant {
     /// The name in the Tenant URL.
     pub name: String,
+    /// What people call it.
+    pub display_name: String,
     /// The name of its dialect.
     pub profile: String,
+    /// What its Tenant URL begins with; `None`: the server's own.
+    pub public_url: Option<String>,
     /// Whether `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` are answered without a token.
     pub discovery_without_token: bool,
+    /// Whether changes of what is there need an If-Match header.
+    pub if_match_required: bool,
+    /// Whether a group's displayName is unique; `None`: as the dialect says.
+    pub unique_group_names: Option<bool>,
+    /// Requests a second of the whole tenant; 0: no limit.
+    pub requests_per_s_max: u32,
+    /// Requests a second of each token that has no limit of its own; 0: no limit.
+    pub token_requests_per_s_max: u32,
+    /// Its tokens are refused.
+    pub disabled: bool,
+    /// It is on its way out.
+    pub deleting: bool,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
 }
 
-/// A token, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A token, without its secret. What was added later has a default, so that older records are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Token {
     /// The tenant's number.
     pub tenant: u32,
@@ -183,8 +204,106 @@ pub struct Token {
     pub hash: [u8; 32],
     /// When it was made, in milliseconds since the epoch.
     pub created_ms: i64,
+    /// What automation calls it; may be empty.
+    pub name: String,
     /// What it is for, in the admin's words.
     pub description: String,
+    /// It may not write.
+    pub read_only: bool,
+    /// Networks that it may be used from; empty: any.
+    pub networks: Vec<Network>,
+    /// Requests a second; 0: as the tenant says.
+    pub requests_per_s_max: u32,
+    /// How long it was made for, in milliseconds.
+    pub lifetime_ms: Option<i64>,
+    /// When it ends, in milliseconds since the epoch.
+    pub expires_ms: Option<i64>,
+    /// When it was revoked, in milliseconds since the epoch.
+    pub revoked_ms: Option<i64>,
+    /// The id of the token whose place it takes.
+    pub replaces: Option<String>,
+    /// The id of the token that takes its place.
+    pub replaced_by: Option<String>,
+    /// How long after the first use of its successor it ends, in milliseconds.
+    pub retire_after_use_ms: Option<i64>,
+    /// The least number of days before its end of which a warning was given.
+    pub warned_days: Option<u32>,
+}
+
+/// When and from where a token was used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenUse {
+    /// The first time, in milliseconds since the epoch.
+    pub first_ms: i64,
+    /// The last time, in milliseconds since the epoch.
+    pub last_ms: i64,
+    /// From where, the last time.
+    pub address: String,
+}
+
+/// One act of an admin, or of the server itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Who: `socket:UID`, `cert:NAME` or `server`.
+    pub actor: String,
+    /// Where the call came from; empty for the socket.
+    pub address: String,
+    /// What, as noun and verb, such as `token.rotate`.
+    pub action: String,
+    /// The tenant's name; empty: it concerns the whole server.
+    pub tenant: String,
+    /// The id or name of what it was done to.
+    pub target: String,
+    /// How that was, without secrets.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub before: Value,
+    /// How that is, without secrets.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub after: Value,
+}
+
+/// A seal: the chain's hash over a log's entries up to a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// The revision of the seal before; 0 for the first one.
+    pub after: u64,
+    /// Up to which revision it goes.
+    pub upto: u64,
+    /// How many entries lie between the two.
+    pub entries: u64,
+    /// The hash of the seal before; zeros for the first one.
+    pub previous: [u8; 32],
+    /// SHA-256 over that and the entries, see `seal.rs`.
+    pub hash: [u8; 32],
+}
+
+/// What an admin may do; each may do what the one before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Keeps things running: rotates, reloads, looks closely.
+    Operator,
+    /// Everything.
+    Admin,
+}
+
+/// An admin's client certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminCertificate {
+    /// Whom it is for.
+    pub name: String,
+    /// What that one may do.
+    pub role: Role,
+    /// SHA-256 of its DER form.
+    pub fingerprint: [u8; 32],
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// When it ends, in milliseconds since the epoch.
+    pub expires_ms: i64,
+    /// When it was revoked, in milliseconds since the epoch.
+    pub revoked_ms: Option<i64>,
 }
 
 /// Writes a small value: a version and JSON.
@@ -200,6 +319,11 @@ pub fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
         [VERSION, json @ ..] => serde_json::from_slice(json).map_err(|_| damaged("value")),
         _ => Err(damaged("value")),
     }
+}
+
+/// A value as JSON, for people to read.
+pub fn to_json(value: &impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(value).map_err(|_| damaged("value"))
 }
 
 /// A number as a value.

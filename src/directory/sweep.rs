@@ -44,7 +44,7 @@ pub async fn round(directory: &Directory, abandoned: u64) -> Result<(), Error> {
             Some(generation) => Some(generation),
             None => (row.stamp.revision <= abandoned).then_some(row.stamp.revision),
         };
-        if let (Some(generation), Some(tenant)) = (generation, keys::tenant_of_sweep(row.key)) {
+        if let (Some(generation), Some(tenant)) = (generation, keys::tenant_of(row.key)) {
             let group = Group { id: sweep.group, generation };
             remove(directory, tenant, group, sweep.group_is_gone, row.key).await?;
         }

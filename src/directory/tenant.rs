@@ -33,12 +33,20 @@ pub async fn make_first(
     token: record::Token,
 ) -> Result<bool, Error> {
     let name = "default".to_owned();
-    let settings = record::Tenant { name: name.clone(), profile: profile.to_owned(), discovery_without_token };
+    let settings = record::Tenant {
+        name: name.clone(),
+        profile: profile.to_owned(),
+        discovery_without_token,
+        created_ms: token.created_ms,
+        ..record::Tenant::default()
+    };
     dialect(&settings)?;
     let mut batch = directory.batch();
     batch.expect_absent(keys::tenant(FIRST));
     batch.put(keys::tenant(FIRST), record::pack(&settings)?);
     batch.put(keys::tenant_name(&name), record::pack_number(FIRST));
+    batch.put(keys::TENANTS_MADE, record::pack_number(FIRST));
+    batch.put_stamped(keys::tokens(FIRST), key_id, record::PRESENT);
     batch.put(keys::token(key_id), record::pack(&record::Token { tenant: FIRST, ..token })?);
     Ok(directory.commit(batch).await?.is_some())
 }

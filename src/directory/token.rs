@@ -53,7 +53,12 @@ impl Secret {
 
     /// What is stored of it. The tenant is the caller's to fill in.
     pub fn record(&self, created_ms: i64, description: &str) -> record::Token {
-        record::Token { tenant: 0, hash: hash(&self.0), created_ms, description: description.to_owned() }
+        record::Token {
+            hash: hash(&self.0),
+            created_ms,
+            description: description.to_owned(),
+            ..record::Token::default()
+        }
     }
 }
 

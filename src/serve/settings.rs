@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::directory::network::Network;
 use crate::logging;
-use crate::server::network::Network;
 
 /// Everything that `serve` can be told.
 #[derive(Debug, Clone)]

@@ -1,7 +1,9 @@
-//! The admin plane: gRPC on a Unix socket that only the server's own user can reach. It knows what it is told in
-//! [`AdminState`] and nothing of SCIM; with its folder it is the only place that chooses gRPC statuses.
+//! The admin plane: gRPC on a Unix socket that only the server's own user can reach. It turns calls into use cases of the directory
+//! and knows nothing of SCIM's HTTP; with its folder it is the only place that chooses gRPC statuses.
 
 pub mod api;
+pub mod refusal;
+pub mod wire;
 mod server_service;
 
 use std::fs::{self, DirBuilder, Permissions};
@@ -10,6 +12,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
@@ -20,11 +23,14 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use self::api::v1::server_service_server::ServerServiceServer;
+use crate::directory::Directory;
 use crate::limits;
 
-/// What the admin plane tells about the server. Whatever changes while the server runs arrives through a channel.
-#[derive(Debug, Clone)]
+/// What the services work on and tell about the server. Whatever changes while the server runs arrives through a channel.
+#[derive(Clone)]
 pub struct AdminState {
+    /// The data.
+    pub directory: Arc<Directory>,
     /// The version of the binary.
     pub version: &'static str,
     /// When the process started, in milliseconds since the Unix epoch.

@@ -4,10 +4,10 @@
 use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
 use super::connection::{Http, Peer};
-use super::network::Network;
 use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
 use crate::directory::answer::{self, Content};
+use crate::directory::network::Network;
 use crate::directory::tenant::Tenant;
 use crate::directory::write::Precondition;
 use crate::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 
 use super::api::v1::server_service_server::ServerService;
 use super::api::v1::{GetStatusRequest, GetStatusResponse, GetVersionRequest, GetVersionResponse};
-use super::{AdminState, Readiness};
+use super::{AdminState, Readiness, wire};
 
 #[tonic::async_trait]
 impl ServerService for AdminState {
@@ -21,17 +21,11 @@ impl ServerService for AdminState {
         Ok(Response::new(GetStatusResponse {
             ready: not_ready_reason.is_none(),
             not_ready_reason: not_ready_reason.unwrap_or_default(),
-            start_time: Some(from_ms(self.started_ms)),
+            start_time: Some(wire::time(self.started_ms)),
             scim_addr: self.scim_addr.to_string(),
             public_url: self.public_url.clone(),
             certificate_not_after: self.certificate_not_after_s.borrow().map(|seconds| Timestamp { seconds, nanos: 0 }),
             version: self.version.to_owned(),
         }))
     }
-}
-
-/// Milliseconds since the Unix epoch as a timestamp, whose nanoseconds count forwards also before the epoch.
-fn from_ms(ms: i64) -> Timestamp {
-    let nanos = i32::try_from(ms.rem_euclid(1_000) * 1_000_000).unwrap_or(0);
-    Timestamp { seconds: ms.div_euclid(1_000), nanos }
 }

@@ -18,6 +18,10 @@ use tonic_reflection::pb;
 use super::api::v1::server_service_client::ServerServiceClient;
 use super::api::v1::{GetStatusRequest, GetVersionRequest};
 use super::{AdminState, Bound, Error, Readiness, bind, serve};
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::store::Store;
+use std::sync::Arc;
 
 /// A running admin plane and what moves it.
 struct Plane {
@@ -40,6 +44,7 @@ impl Plane {
         let (certificate, certificate_now) = watch::channel(Some(2_000_000_000));
         let (stop, stop_now) = watch::channel(false);
         let state = AdminState {
+            directory: Arc::new(Directory::new(Store::memory(), Clock::System)),
             version: "0.1.0",
             started_ms: 1_700_000_000_123,
             scim_addr: "127.0.0.1:8443".parse().unwrap(),

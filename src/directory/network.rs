@@ -1,11 +1,14 @@
-//! IP networks, for the list of trusted proxies. It knows addresses, nothing of connections.
+//! IP networks: where tokens may be used from, and which proxies are trusted. It knows addresses, nothing of connections.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A network in CIDR form; one address is a network of its full length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Network {
     address: IpAddr,
     /// How many leading bits belong to the network: at most 32 for IPv4, 128 for IPv6.
@@ -54,6 +57,20 @@ impl FromStr for Network {
             return Err(format!("\"{text}\" has bits set behind its prefix"));
         }
         Ok(Network { address, prefix })
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> String {
+        network.to_string()
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Network, String> {
+        text.parse()
     }
 }
 

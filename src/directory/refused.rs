@@ -1,0 +1,95 @@
+//! Why an admin's call is refused, in a form that the admin plane can tell a program and a person.
+
+use crate::scim::errors::Error;
+
+/// What the call was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    /// A tenant, by its name.
+    Tenant,
+    /// A token, by its id.
+    Token,
+    /// A user or group, by its id or name.
+    Resource,
+    /// A recorded exchange, by its id.
+    Exchange,
+    /// An admin's client certificate, by its serial number or name.
+    AdminCertificate,
+}
+
+/// A field of the call that cannot be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The field, as the proto calls it.
+    pub name: &'static str,
+    /// What is wrong with it, as a clause.
+    pub why: String,
+}
+
+/// Why an admin's call is refused; nothing of it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// There is no such thing.
+    #[error("there is no {noun} '{name}'", noun = .0.text(), name = .1)]
+    NotFound(Noun, String),
+    /// There is such a thing already, and it is another one.
+    #[error("there is a {noun} '{name}' already: {why}", noun = .0.text(), name = .1, why = .2)]
+    Exists(Noun, String, String),
+    /// Fields that cannot be so.
+    #[error("{}", fields(.0))]
+    Fields(Vec<Field>),
+    /// What was to be changed has changed since the caller looked.
+    #[error("it has changed since the etag was read; read it again")]
+    Changed,
+    /// Not in the state that things are in. The reason is a stable word for programs.
+    #[error("{why}")]
+    State {
+        /// A stable word for programs, such as `TOKEN_ROTATED`.
+        reason: &'static str,
+        /// A sentence for a person.
+        why: String,
+    },
+    /// There are as many as there may be.
+    #[error("{why}")]
+    Exhausted {
+        /// A stable word for programs, such as `TOO_MANY_TOKENS`.
+        reason: &'static str,
+        /// A sentence for a person.
+        why: String,
+    },
+    /// A place in a log that the log no longer goes back to.
+    #[error("{why}")]
+    Trimmed {
+        /// A stable word for programs.
+        reason: &'static str,
+        /// A sentence for a person.
+        why: String,
+    },
+    /// The directory refused or failed.
+    #[error("{0}")]
+    Directory(#[from] Error),
+}
+
+impl Refused {
+    /// One field that cannot be so.
+    pub fn field(name: &'static str, why: impl Into<String>) -> Refused {
+        Refused::Fields(vec![Field { name, why: why.into() }])
+    }
+}
+
+impl Noun {
+    /// The word in sentences.
+    pub fn text(self) -> &'static str {
+        match self {
+            Noun::Tenant => "tenant",
+            Noun::Token => "token",
+            Noun::Resource => "resource",
+            Noun::Exchange => "exchange",
+            Noun::AdminCertificate => "admin certificate",
+        }
+    }
+}
+
+fn fields(fields: &[Field]) -> String {
+    fields.iter().map(|field| format!("{}: {}", field.name, field.why)).collect::<Vec<_>>().join("; ")
+}
