@@ -9,6 +9,7 @@ pub mod index;
 pub mod count;
 pub mod change;
 pub mod audit;
+pub mod seal;
 pub mod refused;
 pub mod tenant;
 pub mod token;
@@ -29,8 +30,10 @@ pub mod patch;
 pub mod delete;
 
 use crate::clock::Clock;
+use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
+use quick_cache::sync::Cache;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -40,6 +43,16 @@ pub struct Directory {
     clock: Clock,
     /// Wakes the sweeper.
     sweeps: Arc<Notify>,
+    /// Tenants by their numbers, each with the revision of its settings.
+    tenants: Cache<u32, (u64, Arc<tenant::Tenant>)>,
+    /// Tokens by their ids, each with the revision of its record.
+    tokens: Cache<String, (u64, Arc<token::Known>)>,
+    /// Uses of tokens that are to be written down.
+    uses: token::usage::Uses,
+    /// Tenants that are being deleted.
+    removals: tenant::removal::Removals,
+    /// Logs that are to be sealed.
+    unsealed: seal::Unsealed,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -67,7 +80,16 @@ pub struct Actor {
 impl Directory {
     /// Over a store whose tenants and tokens may or may not be there yet.
     pub fn new(store: Store, clock: Clock) -> Directory {
-        Directory { store, clock, sweeps: Arc::new(Notify::new()) }
+        Directory {
+            store,
+            clock,
+            sweeps: Arc::new(Notify::new()),
+            tenants: Cache::new(limits::ACCESS_CACHED_MAX),
+            tokens: Cache::new(limits::ACCESS_CACHED_MAX),
+            uses: token::usage::Uses::default(),
+            removals: tenant::removal::Removals::default(),
+            unsealed: seal::Unsealed::default(),
+        }
     }
 
     /// The store's readiness.
@@ -90,8 +112,12 @@ impl Directory {
 
     /// Commits, or says with `None` that something which the batch relies on has changed.
     async fn commit(&self, batch: store::Batch) -> Result<Option<store::Stamp>, Error> {
+        let logs: Vec<u32> = logs(&batch).collect();
         match self.store.commit(batch).await {
-            Ok(stamp) => Ok(Some(stamp)),
+            Ok(stamp) => {
+                logs.into_iter().for_each(|log| self.unsealed.note(log));
+                Ok(Some(stamp))
+            }
             Err(CommitError::Conflict { .. }) => Ok(None),
             Err(error @ CommitError::TooLarge { .. }) => {
                 Err(Error::new(Kind::TooLarge, format!("the change is too large for one commit: {error}")))
@@ -102,6 +128,23 @@ impl Directory {
             }
         }
     }
+}
+
+impl Call<'_> {
+    /// A batch about the tenant's data. It relies on the tenant being there: nothing is written into one that was deleted meanwhile.
+    fn batch(&self) -> store::Batch {
+        let mut batch = self.directory.batch();
+        batch.expect_exists(keys::tenant(self.tenant.number));
+        batch
+    }
+}
+
+/// The logs that a batch adds entries to.
+fn logs(batch: &store::Batch) -> impl Iterator<Item = u32> {
+    batch.writes.iter().filter_map(|write| match write {
+        store::Write::PutStamped { prefix, .. } => keys::log_number(prefix),
+        _ => None,
+    })
 }
 
 /// A failed read, for the client; the reason is for the log.

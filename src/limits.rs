@@ -99,6 +99,24 @@ pub const TOKEN_LIFETIME_MS_MAX: i64 = 3_155_760_000_000;
 pub const TOKEN_OVERLAP_MS_DEFAULT: i64 = 86_400_000;
 /// How long a rotated token may stay valid, in milliseconds.
 pub const TOKEN_OVERLAP_MS_MAX: i64 = 7_776_000_000;
+/// How many rows of a tenant that is being deleted go in one commit.
+pub const REMOVAL_ROWS: usize = 2_000;
+/// How long the removal of tenants waits after a failure, in milliseconds.
+pub const REMOVAL_PAUSE_MS: u64 = 5_000;
+/// How many tenants and how many tokens are kept ready for requests, so that they need not be worked out anew.
+pub const ACCESS_CACHED_MAX: usize = 10_000;
+/// How often the uses of tokens are written down, in milliseconds.
+pub const TOKEN_USE_PAUSE_MS: u64 = 5_000;
+/// How often a token's use is noted at most, in milliseconds.
+pub const TOKEN_USE_NOTED_MS: i64 = 1_000;
+/// How many uses of tokens wait to be written down; further ones are noted with the next request.
+pub const TOKEN_USES_MAX: usize = 100_000;
+/// How often tokens are looked at for their end, in milliseconds.
+pub const TOKEN_EXPIRY_PAUSE_MS: u64 = 60_000;
+/// How often the logs are sealed, in milliseconds.
+pub const SEAL_PAUSE_MS: u64 = 500;
+/// How many entries of a log one seal covers at most.
+pub const SEAL_ENTRIES_MAX: usize = 10_000;
 /// The longest name of a tenant or a token, in bytes.
 pub const NAME_BYTES_MAX: usize = 63;
 /// The longest description or display name that an admin gives, in bytes.

@@ -7,14 +7,17 @@ pub mod welcome;
 use self::settings::{Secret, Settings, Tls};
 use self::welcome::{FirstToken, Welcome};
 use crate::clock::Clock;
-use crate::directory::token::Secret as Token;
-use crate::directory::{Directory, sweep, tenant};
+use crate::directory::tenant::removal;
+use crate::directory::token::secret::Secret as Token;
+use crate::directory::token::usage;
+use crate::directory::{Directory, record, seal, sweep, tenant};
 use crate::limits;
 use crate::scim;
 use crate::server::admin::{self, AdminState, Readiness};
 use crate::server::authority::Names;
 use crate::server::connection::{Setting, Times};
 use crate::server::listener::{self, Room};
+use crate::server::rate::Rates;
 use crate::server::scim::{Face, handle};
 use crate::server::tls::{self, Material};
 use crate::store::{self, Options, State, Store};
@@ -103,6 +106,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         directory: directory.clone(),
         public_url: public_url.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
+        rates: Rates::default(),
     });
     let (configs, tls) = match config {
         Some(config) => {
@@ -115,8 +119,14 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let setting = Setting { handler, times: Times::default(), stop: stopping.clone() };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
-    let sweeper = tokio::spawn(sweep::run(directory.clone(), stopping.clone()));
-    let reporter = tokio::spawn(report(directory.clone(), readiness, stopping));
+    let workers = [
+        tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
+        tokio::spawn(removal::run(directory.clone(), stopping.clone())),
+        tokio::spawn(usage::run(directory.clone(), |_| {}, stopping.clone())),
+        tokio::spawn(seal::run(directory.clone(), stopping.clone())),
+        tokio::spawn(report(directory.clone(), readiness, stopping)),
+        admin_outcome(admin),
+    ];
     welcome(&Welcome {
         tenant_url: format!("{public_url}/tenants/default/scim/v2"),
         first_token,
@@ -126,7 +136,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     tracing::info!(%scim_addr, version = env!("CARGO_PKG_VERSION"), "ready");
     until_stopped(&settings, &clock, configs.as_ref(), &ends).await?;
     let _ = stop.send(true);
-    drain(scim, [admin_outcome(admin), sweeper, reporter]).await;
+    drain(scim, workers).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -167,7 +177,12 @@ async fn first_tenant(directory: &Directory, settings: &Settings) -> Result<Firs
         Some(given) => Token::chosen(given.expose()),
         None => Token::random()?,
     };
-    let record = token.record(directory.clock().now_ms(), "made at the first start");
+    let record = record::Token {
+        hash: token.hash(),
+        created_ms: directory.clock().now_ms(),
+        description: "made at the first start".to_owned(),
+        ..record::Token::default()
+    };
     let open = settings.discovery_without_token;
     let is_new = tenant::make_first(directory, &settings.profile, open, &token.key_id(), record).await?;
     Ok(match (is_new, &settings.bootstrap_token) {
@@ -238,11 +253,11 @@ fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> 
     })
 }
 
-async fn drain(scim: JoinHandle<listener::Drained>, others: [JoinHandle<()>; 3]) {
+async fn drain(scim: JoinHandle<listener::Drained>, workers: [JoinHandle<()>; 6]) {
     if let Ok(drained) = scim.await {
         tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
     }
-    for task in others {
+    for task in workers {
         // A task that does not hear the stop within its second is not waited for: what it does is in the store or it is not.
         let _ = tokio::time::timeout(Duration::from_millis(limits::TASK_STOP_MS_MAX), task).await;
     }

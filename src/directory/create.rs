@@ -59,7 +59,7 @@ async fn commit(
     let place = Place { tenant, code, id, also_unique: &also_unique };
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let snapshot = call.directory.snapshot().await?;
-        let mut batch = call.directory.batch();
+        let mut batch = call.batch();
         let mut log = change::of(call, ChangeKind::Create, resource_type, id);
         index::change(&place, &BTreeSet::new(), &entries, &snapshot, &mut batch).await?;
         let key = keys::record(tenant, code, id);

@@ -64,7 +64,7 @@ pub fn show(call: &Call<'_>, unseen: &Unseen, old: Option<Group>, batch: &mut Ba
 
 /// Leaves rows that nobody sees to the sweeper: they were written for nothing.
 pub async fn discard(call: &Call<'_>, unseen: &Unseen, id: Uuid) -> Result<(), Error> {
-    let mut batch = call.directory.batch();
+    let mut batch = call.batch();
     batch.delete(unseen.note.clone());
     leave(&mut batch, call.tenant.number, Group { id, generation: unseen.generation }, false)?;
     call.directory.commit(batch).await?;
@@ -112,7 +112,7 @@ async fn write_rows(
 
 /// The note that rows are being written. Its revision is the name of the generation: no other commit has it.
 async fn announce(call: &Call<'_>, group: Uuid) -> Result<Unseen, Error> {
-    let mut batch = call.directory.batch();
+    let mut batch = call.batch();
     let sweep = Sweep { group, generation: None, group_is_gone: false };
     batch.put_stamped(keys::sweeps(call.tenant.number), [], record::pack(&sweep)?);
     let stamp = call.directory.commit(batch).await?.ok_or_else(super::contended)?;
@@ -137,7 +137,7 @@ async fn flush(
         loop {
             attempts.next().ok_or_else(super::contended)?;
             let snapshot: Snapshot = call.directory.snapshot().await?;
-            let mut batch = call.directory.batch();
+            let mut batch = call.batch();
             members::fill(call, &snapshot, group, (part, &wanted.names), &mut batch).await?;
             if call.directory.commit(batch).await?.is_some() {
                 break;

@@ -239,9 +239,10 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(key.get(1..5)?.try_into().ok()?))
 }
 
-/// The prefixes of everything that a tenant has, but for its settings, its name and its tokens.
+/// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    b"RUIQEMCGLHSP".iter().map(move |kind| tenanted(*kind, tenant))
+    let own = b"RUIQEMCGLHS".iter().map(move |kind| tenanted(*kind, tenant));
+    own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 
 /// The prefix of a tenant's tokens; the store adds the revision, then comes the key id.
@@ -270,6 +271,14 @@ pub const ADMIN_CERTIFICATES: &[u8] = b"V";
 /// An admin's client certificate.
 pub fn admin_certificate(serial: Uuid) -> Vec<u8> {
     [ADMIN_CERTIFICATES, serial.as_bytes()].concat()
+}
+
+/// The prefix of all tokens.
+pub const TOKENS: &[u8] = b"K";
+
+/// The key id in a key made by [`token`].
+pub fn key_id(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.strip_prefix(TOKENS)?).ok()
 }
 
 /// A token.

@@ -128,7 +128,7 @@ async fn attempt(
     let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
     let snapshot = call.directory.snapshot().await?;
     let view = view::find(call, &snapshot, resource_type, id).await?;
-    let mut batch = call.directory.batch();
+    let mut batch = call.batch();
     precondition.require(call, code, &view, &mut batch)?;
     let record = view.record()?;
     let old = record.attributes()?;

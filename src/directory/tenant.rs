@@ -1,11 +1,15 @@
-//! Tenants: making one, and finding the one that a request is for.
+//! Tenants as requests see them: finding the one that a request is for. What admins do with tenants is in this folder.
+
+pub mod removal;
+pub mod settings;
 
 use super::record;
 use super::{Directory, keys};
 use crate::profile;
 use crate::scim::dialect::Dialect;
 use crate::scim::errors::{Error, Kind};
-use crate::store::Snapshot;
+use crate::store::{Entry, Snapshot};
+use std::sync::Arc;
 
 /// A tenant as requests see it.
 #[derive(Clone, Debug)]
@@ -16,15 +20,27 @@ pub struct Tenant {
     pub name: String,
     /// How its identity provider speaks.
     pub dialect: &'static Dialect,
+    /// What its Tenant URL begins with; `None`: the server's own.
+    pub public_url: Option<String>,
     /// Whether discovery is answered without a token.
     pub discovery_without_token: bool,
+    /// Whether changes of what is there need an If-Match header.
+    pub if_match_required: bool,
+    /// Whether a group's displayName is unique.
+    pub unique_group_names: bool,
+    /// Requests a second of the whole tenant; 0: no limit.
+    pub requests_per_s_max: u32,
+    /// Requests a second of each token that has no limit of its own; 0: no limit.
+    pub token_requests_per_s_max: u32,
+    /// Whether it answers at all: it is neither disabled nor being deleted.
+    pub is_open: bool,
 }
 
 /// The number of the first tenant, `default`.
-const FIRST: u32 = 1;
+pub const FIRST: u32 = 1;
 
-/// Makes the tenant `default` unless there is a tenant; says whether it did. The first token is made in the same commit, so that
-/// a crash leaves neither or both.
+/// Makes the tenant `default` unless there has been a tenant; says whether it did. The first token is made in the same commit, so
+/// that a crash leaves neither or both.
 pub async fn make_first(
     directory: &Directory,
     profile: &str,
@@ -42,30 +58,65 @@ pub async fn make_first(
     };
     dialect(&settings)?;
     let mut batch = directory.batch();
+    batch.expect_absent(keys::TENANTS_MADE);
     batch.expect_absent(keys::tenant(FIRST));
+    batch.put(keys::TENANTS_MADE, record::pack_number(FIRST));
     batch.put(keys::tenant(FIRST), record::pack(&settings)?);
     batch.put(keys::tenant_name(&name), record::pack_number(FIRST));
-    batch.put(keys::TENANTS_MADE, record::pack_number(FIRST));
-    batch.put_stamped(keys::tokens(FIRST), key_id, record::PRESENT);
     batch.put(keys::token(key_id), record::pack(&record::Token { tenant: FIRST, ..token })?);
+    batch.put_stamped(keys::tokens(FIRST), key_id, record::PRESENT);
     Ok(directory.commit(batch).await?.is_some())
 }
 
 /// The tenant of this name, as it is now.
-pub async fn find(directory: &Directory, name: &str) -> Result<Option<Tenant>, Error> {
+pub async fn find(directory: &Directory, name: &str) -> Result<Option<Arc<Tenant>>, Error> {
     let snapshot = directory.snapshot().await?;
-    let Some(entry) = snapshot.get(&keys::tenant_name(name)).await.map_err(super::store_error)? else {
-        return Ok(None);
-    };
-    by_number(&snapshot, record::unpack_number(&entry.value)?).await
+    match number(&snapshot, name).await? {
+        Some(number) => by_number(directory, &snapshot, number).await,
+        None => Ok(None),
+    }
 }
 
-/// The tenant of this number.
-pub async fn by_number(snapshot: &Snapshot, number: u32) -> Result<Option<Tenant>, Error> {
-    let Some(entry) = snapshot.get(&keys::tenant(number)).await.map_err(super::store_error)? else { return Ok(None) };
+/// The number of the tenant of this name.
+pub async fn number(snapshot: &Snapshot, name: &str) -> Result<Option<u32>, Error> {
+    // No tenant is without a name: that key is the one of the number given last.
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let entry = snapshot.get(&keys::tenant_name(name)).await.map_err(super::store_error)?;
+    entry.map(|entry| record::unpack_number(&entry.value)).transpose()
+}
+
+/// The tenant of this number, as it is in the snapshot. It is worked out anew only when its settings have changed.
+pub async fn by_number(directory: &Directory, snapshot: &Snapshot, number: u32) -> Result<Option<Arc<Tenant>>, Error> {
+    let entry = snapshot.get(&keys::tenant(number)).await.map_err(super::store_error)?;
+    let Some(entry) = entry else { return Ok(None) };
+    let revision = entry.stamp.revision;
+    if let Some((known, tenant)) = directory.tenants.get(&number)
+        && known == revision
+    {
+        return Ok(Some(tenant));
+    }
+    let tenant = Arc::new(read(number, &entry)?);
+    directory.tenants.insert(number, (revision, tenant.clone()));
+    Ok(Some(tenant))
+}
+
+fn read(number: u32, entry: &Entry) -> Result<Tenant, Error> {
     let settings: record::Tenant = record::unpack(&entry.value)?;
     let dialect = dialect(&settings)?;
-    Ok(Some(Tenant { number, name: settings.name, dialect, discovery_without_token: settings.discovery_without_token }))
+    Ok(Tenant {
+        number,
+        dialect,
+        public_url: settings.public_url,
+        discovery_without_token: settings.discovery_without_token,
+        if_match_required: settings.if_match_required,
+        unique_group_names: settings.unique_group_names.unwrap_or(dialect.unique_group_names),
+        requests_per_s_max: settings.requests_per_s_max,
+        token_requests_per_s_max: settings.token_requests_per_s_max,
+        is_open: !settings.disabled && !settings.deleting,
+        name: settings.name,
+    })
 }
 
 fn dialect(settings: &record::Tenant) -> Result<&'static Dialect, Error> {

@@ -1,19 +1,18 @@
-//! Bearer tokens: `scim_` + key id + `_` + 32 random bytes in base62 + `_` + a CRC-32 in base62. Secret scanners find the form, a
-//! mistyped token is refused without a read, the key id is looked up and the hash of the whole is compared in constant time.
-//! SHA-256 is right for secrets of 256 random bits, so nobody chooses one; the bootstrap token, which somebody did, must be long.
+//! Tokens as requests bring them: the key id is looked up, the hash of the whole is compared in constant time, and then the token has
+//! to be alive, in its tenant and in its networks. What admins do with tokens is in this folder.
+
+pub mod issue;
+pub mod secret;
+pub mod usage;
 
 use super::tenant::{self, Tenant};
 use super::{Directory, keys, record};
-use crate::scim::errors::{Error, Kind};
+use crate::scim::errors::Error;
 use crate::store::Snapshot;
-use sha2::{Digest, Sha256};
-use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use subtle::ConstantTimeEq;
-use zeroize::ZeroizeOnDrop;
-
-/// A token with its secret. It does not print itself.
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct Secret(String);
 
 /// Who a valid token speaks for.
 #[derive(Clone, Debug)]
@@ -21,112 +20,109 @@ pub struct Access {
     /// The token's id.
     pub key_id: String,
     /// The tenant that it is a token of.
-    pub tenant: Tenant,
+    pub tenant: Arc<Tenant>,
+    /// It may not write.
+    pub read_only: bool,
+    /// Requests a second that it may make; 0: no limit.
+    pub requests_per_s_max: u32,
 }
 
-impl Secret {
-    /// A new token.
-    pub fn random() -> Result<Secret, Error> {
-        let mut bytes = zeroize::Zeroizing::new([0_u8; 8 + 32]);
-        getrandom::fill(bytes.as_mut_slice())
-            .map_err(|_| Error::new(Kind::Internal, "the system has no random bytes"))?;
-        let (id, secret) = bytes.split_at(8);
-        let body = format!("{PREFIX}{}_{}", base62(id, 11), base62(secret, 43));
-        let sum = checksum(&body);
-        Ok(Secret(format!("{body}_{sum}")))
-    }
+/// Why a bearer is not let in. For logs, metrics and exchange records alone: the client is told the same in every case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// There was no bearer token, or more than one.
+    Missing,
+    /// It has not the form of a token, or its checksum is wrong.
+    Malformed,
+    /// No token has this secret.
+    Unknown,
+    /// It was revoked.
+    Revoked,
+    /// It has come to its end.
+    Expired,
+    /// It is not to be used from this address.
+    Address,
+    /// It is a token of another tenant than the path names.
+    OtherTenant,
+    /// Its tenant is disabled, or being deleted.
+    TenantClosed,
+}
 
-    /// A token that somebody else chose.
-    pub fn chosen(text: &str) -> Secret {
-        Secret(text.to_owned())
-    }
-
-    /// The text, to be shown to whoever asked for the token, once.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Its id, which is no secret: it stands in logs and changes.
-    pub fn key_id(&self) -> String {
-        key_id(&self.0).unwrap_or_default()
-    }
-
-    /// What is stored of it. The tenant is the caller's to fill in.
-    pub fn record(&self, created_ms: i64, description: &str) -> record::Token {
-        record::Token {
-            hash: hash(&self.0),
-            created_ms,
-            description: description.to_owned(),
-            ..record::Token::default()
+impl Denied {
+    /// The word in logs and labels.
+    pub fn text(self) -> &'static str {
+        match self {
+            Denied::Missing => "token_missing",
+            Denied::Malformed => "token_malformed",
+            Denied::Unknown => "token_unknown",
+            Denied::Revoked => "token_revoked",
+            Denied::Expired => "token_expired",
+            Denied::Address => "token_address",
+            Denied::OtherTenant => "token_of_other_tenant",
+            Denied::TenantClosed => "tenant_closed",
         }
     }
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
+/// A stored token, read once for as long as it does not change.
+pub struct Known {
+    token: record::Token,
+    /// When its use was noted last.
+    noted_ms: AtomicI64,
 }
 
-/// Who `bearer` speaks for, if anybody.
-pub async fn check(directory: &Directory, bearer: &str) -> Result<Option<Access>, Error> {
-    let Some(key_id) = key_id(bearer) else { return Ok(None) };
+/// Who `bearer` speaks for when it comes from this address.
+pub async fn check(directory: &Directory, bearer: &str, from: IpAddr) -> Result<Result<Access, Denied>, Error> {
+    let Some(key_id) = secret::key_id(bearer) else { return Ok(Err(Denied::Malformed)) };
     let snapshot = directory.snapshot().await?;
-    let entry = snapshot.get(&keys::token(&key_id)).await.map_err(super::store_error)?;
-    let token: Option<record::Token> = match &entry {
-        Some(entry) => Some(record::unpack(&entry.value)?),
-        None => None,
-    };
+    let known = known(directory, &snapshot, &key_id).await?;
     // An unknown key id costs the same comparison as a known one.
-    let expected = token.as_ref().map_or([0; 32], |token| token.hash);
-    let is_same: bool = hash(bearer).ct_eq(&expected).into();
-    match token.filter(|_| is_same) {
-        Some(token) => access(&snapshot, key_id, &token).await,
-        None => Ok(None),
-    }
-}
-
-async fn access(snapshot: &Snapshot, key_id: String, token: &record::Token) -> Result<Option<Access>, Error> {
-    let tenant = tenant::by_number(snapshot, token.tenant).await?;
-    Ok(tenant.map(|tenant| Access { key_id, tenant }))
-}
-
-const PREFIX: &str = "scim_";
-
-/// The part of a token that it is looked up by; `None` when it cannot be a token. Of a chosen token it is a part of its hash.
-fn key_id(token: &str) -> Option<String> {
-    let Some(rest) = token.strip_prefix(PREFIX) else {
-        return (!token.is_empty()).then(|| format!("b{}", base62(&hash(token)[..8], 11)));
+    let expected = known.as_ref().map_or([0; 32], |known| known.token.hash);
+    let is_same: bool = secret::hash(bearer).ct_eq(&expected).into();
+    let Some(known) = known.filter(|_| is_same) else { return Ok(Err(Denied::Unknown)) };
+    let token = &known.token;
+    let Some(tenant) = tenant::by_number(directory, &snapshot, token.tenant).await? else {
+        return Ok(Err(Denied::TenantClosed));
     };
-    let (body, sum) = token.rsplit_once('_')?;
-    let (id, _) = rest.split_once('_')?;
-    (body.len() > PREFIX.len() && checksum(body) == sum).then(|| id.to_owned())
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
-fn checksum(body: &str) -> String {
-    base62(&crc32fast::hash(body.as_bytes()).to_be_bytes(), 6)
-}
-
-/// The bytes as one number in base 62, padded to `digits`.
-fn base62(bytes: &[u8], digits: usize) -> String {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut number = bytes.to_vec();
-    let mut text = Vec::with_capacity(digits);
-    for _ in 0..digits {
-        let mut remainder = 0_u32;
-        for byte in &mut number {
-            let value = remainder << 8 | u32::from(*byte);
-            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
-            remainder = value % 62;
-        }
-        text.push(ALPHABET.get(remainder as usize).copied().unwrap_or(b'0'));
+    let now_ms = directory.clock.now_ms();
+    if let Some(denied) = denied(token, &tenant, from, now_ms) {
+        return Ok(Err(denied));
     }
-    text.reverse();
-    String::from_utf8(text).unwrap_or_default()
+    directory.uses.note(&key_id, &known.noted_ms, from, now_ms);
+    let requests_per_s_max = match token.requests_per_s_max {
+        0 => tenant.token_requests_per_s_max,
+        own => own,
+    };
+    Ok(Ok(Access { key_id, read_only: token.read_only, requests_per_s_max, tenant }))
+}
+
+fn denied(token: &record::Token, tenant: &Tenant, from: IpAddr, now_ms: i64) -> Option<Denied> {
+    if token.revoked_ms.is_some() {
+        return Some(Denied::Revoked);
+    }
+    if token.expires_ms.is_some_and(|end| end <= now_ms) {
+        return Some(Denied::Expired);
+    }
+    if !tenant.is_open {
+        return Some(Denied::TenantClosed);
+    }
+    let is_bound = !token.networks.is_empty();
+    (is_bound && !token.networks.iter().any(|network| network.contains(from))).then_some(Denied::Address)
+}
+
+/// The token of this id, as it is in the snapshot. It is read anew only when it has changed.
+async fn known(directory: &Directory, snapshot: &Snapshot, key_id: &str) -> Result<Option<Arc<Known>>, Error> {
+    let entry = snapshot.get(&keys::token(key_id)).await.map_err(super::store_error)?;
+    let Some(entry) = entry else { return Ok(None) };
+    let revision = entry.stamp.revision;
+    if let Some((at, known)) = directory.tokens.get(key_id)
+        && at == revision
+    {
+        return Ok(Some(known));
+    }
+    let known = Arc::new(Known { token: record::unpack(&entry.value)?, noted_ms: AtomicI64::new(i64::MIN) });
+    directory.tokens.insert(key_id.to_owned(), (revision, known.clone()));
+    Ok(Some(known))
 }
 
 #[cfg(test)]

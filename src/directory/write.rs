@@ -106,7 +106,7 @@ pub async fn record(
 /// The attributes that this tenant's dialect makes unique beside those that the schema does.
 pub fn also_unique(call: &Call<'_>, resource_type: &ResourceType) -> Vec<&'static str> {
     let is_group = keys::type_code(resource_type) == keys::GROUP;
-    let names = is_group && call.tenant.dialect.unique_group_names;
+    let names = is_group && call.tenant.unique_group_names;
     let ids = call.tenant.dialect.unique_external_ids;
     [(names, "displayName"), (ids, "externalId")].into_iter().filter_map(|(is, name)| is.then_some(name)).collect()
 }

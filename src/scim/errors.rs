@@ -31,6 +31,8 @@ pub enum Kind {
     NotFound,
     /// If-Match or If-None-Match does not hold.
     VersionMismatch,
+    /// The tenant demands If-Match and there is none.
+    VersionRequired,
     /// The body or the batch is larger than a limit.
     TooLarge,
     /// The endpoint exists in the RFC and is not served here.
@@ -57,6 +59,7 @@ impl Kind {
             Kind::Forbidden
             | Kind::NotFound
             | Kind::VersionMismatch
+            | Kind::VersionRequired
             | Kind::TooLarge
             | Kind::NotImplemented
             | Kind::Unavailable

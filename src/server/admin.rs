@@ -1,10 +1,13 @@
 //! The admin plane: gRPC on a Unix socket that only the server's own user can reach. It turns calls into use cases of the directory
 //! and knows nothing of SCIM's HTTP; with its folder it is the only place that chooses gRPC statuses.
 
+pub mod access;
 pub mod api;
 pub mod refusal;
 pub mod wire;
 mod server_service;
+mod tenant_service;
+mod token_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -23,6 +26,8 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use self::api::v1::server_service_server::ServerServiceServer;
+use self::api::v1::tenant_service_server::TenantServiceServer;
+use self::api::v1::token_service_server::TokenServiceServer;
 use crate::directory::Directory;
 use crate::limits;
 
@@ -134,7 +139,9 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(ServerServiceServer::new(state))
+        .add_service(ServerServiceServer::new(state.clone()))
+        .add_service(TenantServiceServer::new(state.clone()))
+        .add_service(TokenServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {

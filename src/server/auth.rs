@@ -4,17 +4,37 @@
 use super::route;
 use crate::directory::Directory;
 use crate::directory::tenant::{self, Tenant};
-use crate::directory::token;
+use crate::directory::token::{self, Access, Denied};
 use crate::scim::errors::Error;
 use hyper::header::AUTHORIZATION;
 use hyper::{HeaderMap, Method};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Who is let in, and where to.
-pub struct Admitted {
+pub enum Admitted {
+    /// The holder of a token.
+    Token(Access),
+    /// Anybody: it is discovery, which the tenant allows without a token.
+    Anybody(Arc<Tenant>),
+}
+
+impl Admitted {
     /// The tenant.
-    pub tenant: Tenant,
-    /// The token's id; empty for discovery without a token.
-    pub token: String,
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        match self {
+            Admitted::Token(access) => &access.tenant,
+            Admitted::Anybody(tenant) => tenant,
+        }
+    }
+
+    /// The token's id; empty without a token.
+    pub fn token(&self) -> &str {
+        match self {
+            Admitted::Token(access) => &access.key_id,
+            Admitted::Anybody(_) => "",
+        }
+    }
 }
 
 /// Lets the request in to the tenant that its path names, or does not.
@@ -23,11 +43,16 @@ pub async fn admit(
     method: &Method,
     path: &str,
     headers: &HeaderMap,
-) -> Result<Option<Admitted>, Error> {
+    from: IpAddr,
+) -> Result<Result<Admitted, Denied>, Error> {
     let Some(bearer) = bearer(headers) else { return without_token(directory, method, path, headers).await };
-    let Some(access) = token::check(directory, bearer).await? else { return Ok(None) };
-    let is_here = route::split(path).is_none_or(|(name, _)| name == access.tenant.name);
-    Ok(is_here.then_some(Admitted { tenant: access.tenant, token: access.key_id }))
+    Ok(match token::check(directory, bearer, from).await? {
+        Ok(access) if route::split(path).is_some_and(|(name, _)| name != access.tenant.name) => {
+            Err(Denied::OtherTenant)
+        }
+        Ok(access) => Ok(Admitted::Token(access)),
+        Err(denied) => Err(denied),
+    })
 }
 
 /// The token of a request with exactly one Authorization header of the form `Bearer TOKEN`.
@@ -46,12 +71,13 @@ async fn without_token(
     method: &Method,
     path: &str,
     headers: &HeaderMap,
-) -> Result<Option<Admitted>, Error> {
-    let Some((name, rest)) = route::split(path) else { return Ok(None) };
+) -> Result<Result<Admitted, Denied>, Error> {
+    let Some((name, rest)) = route::split(path) else { return Ok(Err(Denied::Missing)) };
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
     if !is_read || !route::route(rest).is_discovery() || headers.contains_key(AUTHORIZATION) {
-        return Ok(None);
+        return Ok(Err(Denied::Missing));
     }
-    let tenant = tenant::find(directory, name).await?.filter(|tenant| tenant.discovery_without_token);
-    Ok(tenant.map(|tenant| Admitted { tenant, token: String::new() }))
+    let tenant = tenant::find(directory, name).await?;
+    let open = tenant.filter(|tenant| tenant.discovery_without_token && tenant.is_open);
+    Ok(open.map(Admitted::Anybody).ok_or(Denied::Missing))
 }

@@ -10,6 +10,7 @@ use hyper::header::{
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// The form that the client accepts; both are JSON (RFC 7644 section 3.1; OneLogin accepts only the second one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,15 @@ pub fn unauthorized(media: Media) -> Response<Answer> {
     response
 }
 
+/// 429: too many requests of this tenant or token; when the next one may come, in whole seconds (RFC 6585 section 4).
+pub fn too_many_requests(wait: Duration, media: Media) -> Response<Answer> {
+    let why = "too many requests a second for this token or tenant";
+    let mut response = failed(StatusCode::TOO_MANY_REQUESTS, None, why, media);
+    let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
 /// 405 with the methods that are served there.
 pub fn method_not_allowed(allow: &'static str, media: Media) -> Response<Answer> {
     let detail = format!("this endpoint serves {allow}");
@@ -135,6 +145,7 @@ pub fn error(error: &Error, media: Media) -> Response<Answer> {
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+        Kind::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

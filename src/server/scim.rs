@@ -4,6 +4,8 @@
 use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
 use super::connection::{Http, Peer};
+use super::forwarded;
+use super::rate::Rates;
 use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
 use crate::directory::answer::{self, Content};
@@ -23,7 +25,7 @@ use crate::store::State;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
@@ -36,8 +38,10 @@ pub struct Face {
     pub directory: Arc<Directory>,
     /// What every Tenant URL begins with.
     pub public_url: String,
-    /// Peers whose `X-Forwarded-Host` and `X-Forwarded-Proto` say how the client reached them.
+    /// Peers whose `X-Forwarded-*` headers say who the client is and how it reached them.
     pub trusted_proxies: Vec<Network>,
+    /// How many requests a second each tenant and token may make.
+    pub rates: Rates,
 }
 
 /// Answers one request.
@@ -46,17 +50,19 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     let (head, body) = request.into_parts();
     let request_id = face.directory.clock().id().to_string();
     let media = Media::accepted(head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let from = forwarded::client(peer.addr.ip(), &head.headers, &face.trusted_proxies);
     let mut seen = Seen::default();
     let mut response = match head.uri.path() {
         "/healthz" if is_read(&head.method) => respond::health(true),
         "/readyz" if is_read(&head.method) => respond::health(matches!(face.directory.state(), State::Ready)),
-        path => match auth::admit(&face.directory, &head.method, path, &head.headers).await {
-            Ok(Some(admitted)) => {
-                seen.token.clone_from(&admitted.token);
+        path => match auth::admit(&face.directory, &head.method, path, &head.headers, from).await {
+            Ok(Ok(admitted)) => {
+                admitted.token().clone_into(&mut seen.token);
                 let job = Job { face: face.clone(), admitted, request_id: request_id.clone(), media, head, peer };
                 return finish(job.answer(body, &mut seen).await, &request_id, &seen, started);
             }
-            Ok(None) => {
+            Ok(Err(denied)) => {
+                seen.denied = denied.text();
                 discard(body, &peer).await;
                 respond::unauthorized(media)
             }
@@ -83,6 +89,8 @@ struct Seen {
     method: String,
     endpoint: &'static str,
     token: String,
+    /// Why there is no token, as one word.
+    denied: &'static str,
     used: Used,
 }
 
@@ -95,7 +103,7 @@ fn finish(mut response: Response<Answer>, request_id: &str, seen: &Seen, started
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
         ($level:ident) => {
-            tracing::$level!(request_id, status = status.as_u16(), method, endpoint, token, micros, quirks = ?seen.used, "request")
+            tracing::$level!(request_id, status = status.as_u16(), method, endpoint, token, denied = seen.denied, micros, quirks = ?seen.used, "request")
         };
     }
     match status {
@@ -132,6 +140,10 @@ impl Job {
             _ => Route::Unknown,
         };
         seen.endpoint = endpoint(&route);
+        if let Some(wait) = self.wait() {
+            discard(body, &self.peer).await;
+            return respond::too_many_requests(wait, media);
+        }
         if let Some(refusal) = self.refusal(&route) {
             discard(body, &self.peer).await;
             return refusal;
@@ -143,16 +155,40 @@ impl Job {
         result.unwrap_or_else(|error| respond::error(&error, media))
     }
 
+    /// How long the client has to wait, if it asks too often.
+    fn wait(&self) -> Option<Duration> {
+        match &self.admitted {
+            Admitted::Token(access) => self.face.rates.wait(access),
+            Admitted::Anybody(_) => None,
+        }
+    }
+
+    /// What the token or the tenant does not allow.
+    fn forbidden(&self, route: &Route<'_>) -> Option<Error> {
+        let is_read = is_read(&self.head.method) || matches!(route, Route::Search(_));
+        if matches!(&self.admitted, Admitted::Token(access) if access.read_only) && !is_read {
+            return Some(Error::new(Kind::Forbidden, "the token may only read"));
+        }
+        let is_change = [Method::PUT, Method::PATCH, Method::DELETE].contains(&self.head.method);
+        let is_blind = is_change && !self.head.headers.contains_key(IF_MATCH);
+        (is_blind && self.tenant().if_match_required).then(|| {
+            let why = "this tenant takes PUT, PATCH and DELETE only with an If-Match header";
+            Error::new(Kind::VersionRequired, why)
+        })
+    }
+
     /// The answer to a request that needs no body to be answered.
     fn refusal(&self, route: &Route<'_>) -> Option<Response<Answer>> {
         let (media, allow) = (self.media, route.allow());
         let is_write = !is_read(&self.head.method);
+        let forbidden = self.forbidden(route);
         match route {
             Route::Unknown => Some(respond::error(&nothing_here(), media)),
             _ if self.head.method == Method::OPTIONS => Some(respond::options(allow)),
             _ if !allow.split(", ").any(|method| method == self.head.method.as_str()) => {
                 Some(respond::method_not_allowed(allow, media))
             }
+            _ if forbidden.is_some() => forbidden.map(|error| respond::error(&error, media)),
             Route::Me => {
                 let why = "tokens are not bound to a resource, so there is no /Me";
                 Some(respond::error(&Error::new(Kind::NotImplemented, why), media))
@@ -299,31 +335,22 @@ impl Job {
     }
 
     fn tenant(&self) -> &Tenant {
-        &self.admitted.tenant
+        self.admitted.tenant()
     }
 
     fn actor(&self) -> Actor {
-        Actor { token: self.admitted.token.clone(), request: self.request_id.clone() }
+        Actor { token: self.admitted.token().to_owned(), request: self.request_id.clone() }
     }
 
     fn call<'a>(&'a self, base: &'a str, actor: &'a Actor) -> Call<'a> {
         Call { directory: &self.face.directory, tenant: self.tenant(), base, actor }
     }
 
-    /// The tenant's base URL as this client knows it. A Host header is nobody's word; a trusted proxy's is.
+    /// The tenant's base URL as this client knows it.
     fn base(&self) -> String {
-        const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-        const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-        let is_trusted = self.face.trusted_proxies.iter().any(|network| network.contains(self.peer.addr.ip()));
-        let header = |name| self.head.headers.get(name).and_then(|value| value.to_str().ok()).filter(|_| is_trusted);
-        let tenant = &self.tenant().name;
-        match header(FORWARDED_HOST).filter(|host| is_authority(host)) {
-            Some(host) => {
-                let scheme = header(FORWARDED_PROTO).filter(|proto| *proto == "http").unwrap_or("https");
-                format!("{scheme}://{host}/tenants/{tenant}/scim/v2")
-            }
-            None => format!("{}/tenants/{tenant}/scim/v2", self.face.public_url),
-        }
+        let forwarded = forwarded::origin(self.peer.addr.ip(), &self.head.headers, &self.face.trusted_proxies);
+        let own = || self.tenant().public_url.as_deref().unwrap_or(&self.face.public_url);
+        format!("{}/tenants/{}/scim/v2", forwarded.as_deref().unwrap_or_else(own), self.tenant().name)
     }
 }
 
@@ -343,11 +370,6 @@ impl Target {
             _ => Target::Search(route::types().to_vec()),
         }
     }
-}
-
-/// A host name or address with or without a port, and nothing that could end a URL's authority.
-fn is_authority(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
 }
 
 fn projection<'a>(

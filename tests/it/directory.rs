@@ -6,7 +6,8 @@ mod names;
 
 use scimd::clock::Clock;
 use scimd::directory::answer::Content;
-use scimd::directory::tenant::Tenant;
+use scimd::directory::record;
+use scimd::directory::tenant::{self, Tenant};
 use scimd::directory::write::Precondition;
 use scimd::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};
 use scimd::profile::custom;
@@ -23,22 +24,18 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) directory: Arc<Directory>,
-    tenant: Tenant,
+    tenant: Arc<Tenant>,
     actor: Actor,
 }
 
 impl Site {
-    pub(crate) fn new(store: Store) -> Site {
-        Site {
-            directory: Arc::new(Directory::new(store, Clock::System)),
-            tenant: Tenant {
-                number: 1,
-                name: "default".to_owned(),
-                dialect: &custom::DIALECT,
-                discovery_without_token: false,
-            },
-            actor: Actor { token: "t".to_owned(), request: "r".to_owned() },
-        }
+    /// Over a store that may have been used before.
+    pub(crate) async fn new(store: Store) -> Site {
+        let directory = Arc::new(Directory::new(store, Clock::System));
+        let token = record::Token::default();
+        tenant::make_first(&directory, custom::DIALECT.name, false, "t", token).await.unwrap();
+        let tenant = tenant::find(&directory, "default").await.unwrap().unwrap();
+        Site { directory, tenant, actor: Actor { token: "t".to_owned(), request: "r".to_owned() } }
     }
 
     fn call(&self) -> Call<'_> {

@@ -60,7 +60,7 @@ pub fn failure(error: &Error) -> Status {
         Kind::Uniqueness => (Code::AlreadyExists, "VALUE_TAKEN"),
         Kind::Forbidden => (Code::PermissionDenied, "FORBIDDEN"),
         Kind::NotFound => (Code::NotFound, "RESOURCE_NOT_FOUND"),
-        Kind::VersionMismatch => (Code::Aborted, "ETAG_MISMATCH"),
+        Kind::VersionMismatch | Kind::VersionRequired => (Code::Aborted, "ETAG_MISMATCH"),
         Kind::NotImplemented => (Code::Unimplemented, "NOT_IMPLEMENTED"),
         Kind::Unavailable => (Code::Unavailable, "STORE_UNAVAILABLE"),
         Kind::Internal => (Code::Internal, "INTERNAL"),

@@ -140,7 +140,9 @@ async fn reflection_names_the_services_in_both_versions() {
     };
     let mut names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
     names.sort();
-    assert_eq!(names, ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "scimd.admin.v1.ServerService"]);
+    let own = ["Server", "Tenant", "Token"].map(|name| format!("scimd.admin.v1.{name}Service"));
+    assert!(own.iter().all(|name| names.contains(name)), "{names:?}");
+    assert!(names.iter().any(|name| name == "grpc.health.v1.Health"), "{names:?}");
 
     let ask = pb::v1alpha::ServerReflectionRequest {
         host: String::new(),

@@ -1,5 +1,7 @@
 //! What all services share in reading requests and writing answers: times, durations, pages.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost_types::{Duration, Timestamp};
 use tonic::Status;
 
@@ -38,4 +40,32 @@ pub fn page_size(size: i32) -> Result<usize, Status> {
 /// The name of the tenant of a call: `default` where none is given.
 pub fn tenant(name: &str) -> &str {
     if name.is_empty() { "default" } else { name }
+}
+
+/// A page token: the place where the page before ended, opaque to the caller.
+pub fn page_of_place(place: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(place)
+}
+
+/// The place of a page token; `None` for the first page.
+pub fn place_of_page(token: &str) -> Result<Option<Vec<u8>>, Status> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    URL_SAFE_NO_PAD.decode(token).map(Some).map_err(|_| no_page())
+}
+
+/// A page token for a list in the order of numbers.
+pub fn page_of_number(number: u32) -> String {
+    page_of_place(&number.to_be_bytes())
+}
+
+/// The number of a page token; `None` for the first page.
+pub fn number_of_page(token: &str) -> Result<Option<u32>, Status> {
+    let Some(place) = place_of_page(token)? else { return Ok(None) };
+    place.try_into().map(|bytes| Some(u32::from_be_bytes(bytes))).map_err(|_| no_page())
+}
+
+fn no_page() -> Status {
+    refusal::field("page_token", "it is no next_page_token of this list")
 }

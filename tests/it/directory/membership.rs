@@ -17,7 +17,7 @@ fn add(ids: &[String]) -> Value {
 async fn parallel_patches_of_one_group_lose_nobody() {
     const TASKS: usize = 64;
     const ROUNDS: usize = 24;
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let group_id = site.group("crowd", &[]).await;
     let mut users = Vec::new();
     for n in 0..TASKS * ROUNDS {
@@ -52,7 +52,7 @@ async fn parallel_patches_of_one_group_lose_nobody() {
 /// With If-Match a stale writer is always told, whatever it writes; exactly one of many with the same version wins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_version_is_always_refused() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let member = site.user("member").await;
     let group_id = site.group("g", &[]).await;
     for round in 0..100 {
@@ -101,7 +101,7 @@ async fn a_stale_version_is_always_refused() {
 async fn a_big_group_has_exactly_the_members_it_should() {
     const COUNT: usize = 10_000;
     let store = Store::memory();
-    let site = Site::new(store.clone());
+    let site = Site::new(store.clone()).await;
     let mut users = Vec::with_capacity(COUNT);
     for n in 0..COUNT {
         users.push(site.user(&format!("user{n}")).await);
@@ -146,7 +146,7 @@ async fn a_big_group_has_exactly_the_members_it_should() {
 
 #[tokio::test]
 async fn a_member_is_shown_by_its_newest_name() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let member = site.user("ada").await;
     let group_id = site.group("g", std::slice::from_ref(&member)).await;
     let shown = async || site.get(group(), &group_id).await.unwrap()["members"][0]["display"].clone();
@@ -167,7 +167,7 @@ async fn a_member_is_shown_by_its_newest_name() {
 
 #[tokio::test]
 async fn groups_in_groups_are_followed_and_never_in_a_circle() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let member = site.user("ada").await;
     let inner = site.group("inner", std::slice::from_ref(&member)).await;
     let middle = site.group("middle", std::slice::from_ref(&inner)).await;
@@ -186,7 +186,7 @@ async fn groups_in_groups_are_followed_and_never_in_a_circle() {
 
 #[tokio::test]
 async fn the_inactive_stay_and_the_deleted_go() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let (stays, goes) = (site.user("stays").await, site.user("goes").await);
     let group_id = site.group("g", &[stays.clone(), goes.clone()]).await;
     let inactive = json!([{"op": "Replace", "path": "active", "value": "False"}]);

@@ -195,7 +195,7 @@ fn spelled(dice: &mut Dice, start: &str) -> String {
 
 #[tokio::test]
 async fn random_calls_in_memory_agree_with_the_model() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let (mut model, mut dice) = (Model::default(), Dice(1));
     for step in 0..20_000 {
         model.step(&site, &mut dice).await;
@@ -212,7 +212,7 @@ async fn random_calls_on_a_file_agree_with_the_model_after_every_reopening() {
     let (mut model, mut dice) = (Model::default(), Dice(2));
     for _ in 0..6 {
         let store = Store::open(&path, &Options::default()).unwrap();
-        let site = Site::new(store.clone());
+        let site = Site::new(store.clone()).await;
         model.check(&site).await;
         for _ in 0..150 {
             model.step(&site, &mut dice).await;

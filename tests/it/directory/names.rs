@@ -9,7 +9,7 @@ use serde_json::json;
 /// Two concurrent POSTs made two users in some servers and a 500 in others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_want_a_name_one_gets_it() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     for round in 0..300 {
         let tasks: Vec<_> = (0..64)
             .map(|n| {
@@ -35,7 +35,7 @@ async fn of_many_who_want_a_name_one_gets_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_rename_themselves_to_one_name_one_does() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let mut ids = Vec::new();
     for n in 0..32 {
         ids.push(site.user(&format!("user{n}")).await);
@@ -86,7 +86,7 @@ async fn names_that_read_alike_are_the_same_name() {
         ("①", "1"),
         ("ǅ", "dž"),
     ];
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     for (n, (first, second)) in alike.into_iter().enumerate() {
         let (first, second) = (format!("{first}.{n}"), format!("{second}.{n}"));
         let id = site.user(&first).await;
@@ -107,7 +107,7 @@ async fn names_that_read_alike_are_the_same_name() {
 
 #[tokio::test]
 async fn a_group_s_name_is_unique_where_the_profile_says_so() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let first = site.group("Staff", &[]).await;
     let body = json!({"schemas": [schema::GROUP], "displayName": "STAFF"});
     let error = site.post(group(), body.clone()).await.unwrap_err();
@@ -119,7 +119,7 @@ async fn a_group_s_name_is_unique_where_the_profile_says_so() {
 
 #[tokio::test]
 async fn a_walk_by_index_has_everybody_once_in_the_same_order() {
-    let site = Site::new(Store::memory());
+    let site = Site::new(Store::memory()).await;
     let mut ids = Vec::new();
     for n in 0..700 {
         ids.push(site.user(&format!("user{n}")).await);

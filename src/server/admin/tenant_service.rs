@@ -1,0 +1,194 @@
+//! `TenantService`: tenants as messages. What a tenant is and may be is the directory's.
+
+use std::pin::Pin;
+
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use super::access::caller;
+use super::api::v1::tenant_service_server::TenantService;
+use super::api::v1::{
+    CreateTenantRequest, CreateTenantResponse, DeleteTenantRequest, DeleteTenantResponse, GetTenantRequest,
+    GetTenantResponse, GroupNames, ListTenantsRequest, ListTenantsResponse, Tenant, UpdateTenantRequest,
+    UpdateTenantResponse,
+};
+use super::{AdminState, refusal, wire};
+use crate::directory::record;
+use crate::directory::tenant::removal;
+use crate::directory::tenant::settings::{self, Shown};
+use crate::profile;
+
+#[tonic::async_trait]
+impl TenantService for AdminState {
+    async fn create_tenant(
+        &self,
+        request: Request<CreateTenantRequest>,
+    ) -> Result<Response<CreateTenantResponse>, Status> {
+        let admin = caller(&request);
+        let tenant = request.into_inner().tenant.ok_or_else(|| refusal::field("tenant", "it is required"))?;
+        let wanted = stored(tenant)?;
+        let (shown, created) = settings::create(&self.directory, &admin, wanted).await.map_err(refusal::status)?;
+        Ok(Response::new(CreateTenantResponse { tenant: Some(self.tenant(shown)), created }))
+    }
+
+    async fn list_tenants(
+        &self,
+        request: Request<ListTenantsRequest>,
+    ) -> Result<Response<ListTenantsResponse>, Status> {
+        let request = request.into_inner();
+        let limit = wire::page_size(request.page_size)?;
+        let after = wire::number_of_page(&request.page_token)?;
+        let listed = settings::list(&self.directory, after, limit).await.map_err(refusal::status)?;
+        Ok(Response::new(ListTenantsResponse {
+            tenants: listed.tenants.into_iter().map(|shown| self.tenant(shown)).collect(),
+            next_page_token: listed.next.map(wire::page_of_number).unwrap_or_default(),
+        }))
+    }
+
+    async fn get_tenant(&self, request: Request<GetTenantRequest>) -> Result<Response<GetTenantResponse>, Status> {
+        let name = request.into_inner().name;
+        let shown = settings::get(&self.directory, wire::tenant(&name)).await.map_err(refusal::status)?;
+        Ok(Response::new(GetTenantResponse { tenant: Some(self.tenant(shown)) }))
+    }
+
+    async fn update_tenant(
+        &self,
+        request: Request<UpdateTenantRequest>,
+    ) -> Result<Response<UpdateTenantResponse>, Status> {
+        let admin = caller(&request);
+        let UpdateTenantRequest { tenant, update_mask } = request.into_inner();
+        let tenant = tenant.ok_or_else(|| refusal::field("tenant", "it is required"))?;
+        let revision = revision_of(&tenant.etag)?;
+        let name = tenant.name.clone();
+        let paths = update_mask.unwrap_or_default().paths;
+        if paths.is_empty() {
+            return Err(refusal::field("update_mask", "it names no field"));
+        }
+        if let Some(path) = paths.iter().find(|path| !FIELDS.contains(&path.as_str())) {
+            let path = crate::scim::errors::clip(path);
+            return Err(refusal::field("update_mask", format!("'{path}' is none of {}", FIELDS.join(", "))));
+        }
+        let wanted = stored(tenant)?;
+        let change = |settings: &mut record::Tenant| paths.iter().for_each(|path| set(settings, path, &wanted));
+        let shown =
+            settings::update(&self.directory, &admin, &name, revision, change).await.map_err(refusal::status)?;
+        Ok(Response::new(UpdateTenantResponse { tenant: Some(self.tenant(shown)) }))
+    }
+
+    type DeleteTenantStream = Pin<Box<dyn Stream<Item = Result<DeleteTenantResponse, Status>> + Send>>;
+
+    async fn delete_tenant(
+        &self,
+        request: Request<DeleteTenantRequest>,
+    ) -> Result<Response<Self::DeleteTenantStream>, Status> {
+        let admin = caller(&request);
+        let DeleteTenantRequest { name, confirm_name } = request.into_inner();
+        let removal = removal::start(&self.directory, &admin, &name, &confirm_name).await.map_err(refusal::status)?;
+        let steps = futures_util::stream::unfold(Some(removal), async |removal| {
+            let mut removal = removal?;
+            match removal.next().await {
+                Some(rows) => Some((Ok(progress(rows, false)), Some(removal))),
+                None => Some((Ok(progress(removal.rows(), true)), None)),
+            }
+        });
+        Ok(Response::new(Box::pin(steps)))
+    }
+}
+
+/// The fields that an update may set.
+const FIELDS: [&str; 9] = [
+    "display_name",
+    "profile",
+    "public_url",
+    "discovery_without_token",
+    "if_match_required",
+    "group_names",
+    "requests_per_second_max",
+    "token_requests_per_second_max",
+    "disabled",
+];
+
+fn set(settings: &mut record::Tenant, field: &str, wanted: &record::Tenant) {
+    match field {
+        "display_name" => settings.display_name.clone_from(&wanted.display_name),
+        "profile" => settings.profile.clone_from(&wanted.profile),
+        "public_url" => settings.public_url.clone_from(&wanted.public_url),
+        "discovery_without_token" => settings.discovery_without_token = wanted.discovery_without_token,
+        "if_match_required" => settings.if_match_required = wanted.if_match_required,
+        "group_names" => settings.unique_group_names = wanted.unique_group_names,
+        "requests_per_second_max" => settings.requests_per_s_max = wanted.requests_per_s_max,
+        "token_requests_per_second_max" => settings.token_requests_per_s_max = wanted.token_requests_per_s_max,
+        "disabled" => settings.disabled = wanted.disabled,
+        // The mask was checked against the list above.
+        _ => {}
+    }
+}
+
+/// A message as settings.
+fn stored(tenant: Tenant) -> Result<record::Tenant, Status> {
+    let unique_group_names = match GroupNames::try_from(tenant.group_names) {
+        Ok(GroupNames::Unspecified) => None,
+        Ok(GroupNames::Unique) => Some(true),
+        Ok(GroupNames::Shared) => Some(false),
+        Err(_) => return Err(refusal::field("tenant.group_names", "it is none of the values that there are")),
+    };
+    Ok(record::Tenant {
+        name: tenant.name,
+        display_name: tenant.display_name,
+        profile: if tenant.profile.is_empty() { profile::custom::DIALECT.name.to_owned() } else { tenant.profile },
+        public_url: (!tenant.public_url.is_empty()).then_some(tenant.public_url),
+        discovery_without_token: tenant.discovery_without_token,
+        if_match_required: tenant.if_match_required,
+        unique_group_names,
+        requests_per_s_max: tenant.requests_per_second_max,
+        token_requests_per_s_max: tenant.token_requests_per_second_max,
+        disabled: tenant.disabled,
+        ..record::Tenant::default()
+    })
+}
+
+impl AdminState {
+    fn tenant(&self, shown: Shown) -> Tenant {
+        let settings = shown.settings;
+        let group_names = match settings.unique_group_names {
+            None => GroupNames::Unspecified,
+            Some(true) => GroupNames::Unique,
+            Some(false) => GroupNames::Shared,
+        };
+        Tenant {
+            tenant_url: self.tenant_url(&settings.name, settings.public_url.as_deref()),
+            name: settings.name,
+            display_name: settings.display_name,
+            profile: settings.profile,
+            public_url: settings.public_url.unwrap_or_default(),
+            discovery_without_token: settings.discovery_without_token,
+            if_match_required: settings.if_match_required,
+            group_names: group_names.into(),
+            requests_per_second_max: settings.requests_per_s_max,
+            token_requests_per_second_max: settings.token_requests_per_s_max,
+            disabled: settings.disabled,
+            deleting: settings.deleting,
+            create_time: Some(wire::time(settings.created_ms)),
+            update_time: Some(wire::time(shown.updated_ms)),
+            etag: shown.revision.to_string(),
+            user_count: i64::try_from(shown.users).unwrap_or(i64::MAX),
+            group_count: i64::try_from(shown.groups).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// The Tenant URL of a tenant, by its own public URL or the server's.
+    pub(super) fn tenant_url(&self, name: &str, public_url: Option<&str>) -> String {
+        format!("{}/tenants/{name}/scim/v2", public_url.unwrap_or(&self.public_url))
+    }
+}
+
+fn revision_of(etag: &str) -> Result<Option<u64>, Status> {
+    match etag {
+        "" => Ok(None),
+        etag => etag.parse().map(Some).map_err(|_| refusal::field("tenant.etag", "it is no etag of a tenant")),
+    }
+}
+
+fn progress(rows: u64, done: bool) -> DeleteTenantResponse {
+    DeleteTenantResponse { rows_deleted: i64::try_from(rows).unwrap_or(i64::MAX), done }
+}
