@@ -9,6 +9,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::limits;
 
 mod apply;
@@ -337,6 +339,16 @@ impl Store {
     /// What one batch may be at most.
     pub fn limits(&self) -> Limits {
         Limits { writes_max: limits::STORE_BATCH_WRITES_MAX, bytes_max: limits::STORE_BATCH_BYTES_MAX }
+    }
+
+    /// The revision of the newest commit, for those who wait for the next one. It changes once the commit can be read,
+    /// before the caller of the commit is answered; commits made durable together are one change. On a closed store it
+    /// never changes again.
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        match &self.engine {
+            Engine::Redb(handle) => handle.revisions(),
+            Engine::Memory(engine) => engine.revisions(),
+        }
     }
 
     /// Whether the store takes writes, for readiness.

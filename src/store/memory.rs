@@ -4,6 +4,7 @@ use std::ops::Bound;
 use std::sync::{Arc, RwLock};
 
 use imbl::OrdMap;
+use tokio::sync::watch;
 
 use super::apply::{self, Group};
 use super::{Batch, CommitError, Error, Page, Scan, Stamp, State, page};
@@ -13,6 +14,7 @@ type Map = OrdMap<Arc<[u8]>, Arc<[u8]>>;
 /// The rows and the newest stamp; none once closed.
 pub(super) struct Engine {
     newest: RwLock<Option<Arc<View>>>,
+    revision: watch::Sender<u64>,
 }
 
 /// The rows at one commit.
@@ -27,7 +29,7 @@ pub(super) struct Rows<'a>(&'a mut Map);
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { newest: RwLock::new(Some(Arc::default())) }
+        Engine { newest: RwLock::new(Some(Arc::default())), revision: watch::Sender::new(0) }
     }
 }
 
@@ -50,8 +52,15 @@ impl Engine {
             after.stamp = group.finish(&mut rows).map_err(unavailable)?;
             stamp
         };
+        let revision = after.stamp.revision;
         *newest = Some(Arc::new(after));
+        // While the lock is held, so that the revision never goes back.
+        self.revision.send_if_modified(|known| std::mem::replace(known, revision) != revision);
         Ok(stamp)
+    }
+
+    pub(super) fn revisions(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
     }
 
     pub(super) fn state(&self) -> State {

@@ -59,6 +59,7 @@ suite!(
     commits_nothing_for_an_empty_batch,
     refuses_large_batches,
     commits_a_batch_nobody_waits_for,
+    tells_of_each_revision,
     closes_once,
 );
 
@@ -345,6 +346,37 @@ async fn commits_a_batch_nobody_waits_for(store: Store) {
     // The queue is in order, so that this one is answered after the one nobody waits for.
     store.commit(batch(|batch| batch.put("next", "1"))).await.unwrap();
     assert_eq!(value(&store.snapshot().await.unwrap(), "abandoned").await.unwrap(), "1");
+}
+
+async fn tells_of_each_revision(store: Store) {
+    let mut revisions = store.revisions();
+    assert_eq!(*revisions.borrow_and_update(), 0);
+    for round in 1..=20 {
+        let stamp = store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+        assert_eq!(stamp.revision, round);
+        // The caller has his answer, so that the watcher has the revision.
+        assert!(revisions.has_changed().unwrap());
+        assert_eq!(*revisions.borrow_and_update(), round);
+    }
+    store.commit(batch(|batch| batch.expect_exists("n"))).await.unwrap();
+    store.commit(batch(|batch| batch.expect_absent("n"))).await.unwrap_err();
+    assert!(!revisions.has_changed().unwrap());
+
+    // Whoever wakes finds the commit that woke him.
+    let reader = store.clone();
+    let watcher = tokio::spawn(async move {
+        let seen = *revisions.wait_for(|revision| *revision >= 30).await.unwrap();
+        assert!(reader.snapshot().await.unwrap().revision() >= seen);
+        revisions
+    });
+    for _ in 0..10 {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    }
+    let mut revisions = watcher.await.unwrap();
+    revisions.mark_unchanged();
+    store.clone().close().await;
+    assert!(!revisions.has_changed().unwrap());
+    assert_eq!(*store.revisions().borrow(), 30);
 }
 
 async fn closes_once(store: Store) {

@@ -28,6 +28,7 @@ pub(super) struct Handle {
 /// What the writer lets its callers see.
 struct Shared {
     newest: RwLock<Option<Arc<Held>>>,
+    revision: watch::Sender<u64>,
     state: watch::Sender<State>,
     closed: watch::Sender<bool>,
 }
@@ -87,6 +88,7 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
     let callers = Arc::downgrade(&sender);
     let shared = Arc::new(Shared {
         newest: RwLock::new(None),
+        revision: watch::Sender::new(opened.view.stamp().revision),
         state: watch::Sender::new(State::Ready),
         closed: watch::Sender::new(false),
     });
@@ -146,6 +148,10 @@ impl Handle {
 
     pub(super) fn state(&self) -> State {
         self.shared.state.borrow().clone()
+    }
+
+    pub(super) fn revisions(&self) -> watch::Receiver<u64> {
+        self.shared.revision.subscribe()
     }
 
     /// Waits for a state, for tests.
@@ -290,6 +296,9 @@ impl Writer {
         self.last = view.stamp();
         let held = Held { stamp: view.stamp(), view: RwLock::new(Some(Arc::new(view))), queue: self.callers.clone() };
         let replaced = self.show(Some(Arc::new(held)));
+        self.shared
+            .revision
+            .send_if_modified(|revision| std::mem::replace(revision, self.last.revision) != self.last.revision);
         if let Some(replaced) = replaced.filter(|replaced| Arc::strong_count(replaced) > 1) {
             self.replaced.push_back((Instant::now(), Arc::downgrade(&replaced)));
         }
