@@ -16,6 +16,7 @@ use crate::limits;
 mod apply;
 mod batch;
 mod disk;
+pub mod figures;
 mod memory;
 mod open;
 mod page;
@@ -348,6 +349,15 @@ impl Store {
         match &self.engine {
             Engine::Redb(handle) => handle.revisions(),
             Engine::Memory(engine) => engine.revisions(),
+        }
+    }
+
+    /// What the store counts about itself, for metrics. Costs a few dozen loads and asks the system for the size of the
+    /// file.
+    pub fn figures(&self) -> figures::Figures {
+        match &self.engine {
+            Engine::Redb(handle) => handle.figures(),
+            Engine::Memory(engine) => engine.figures(),
         }
     }
 

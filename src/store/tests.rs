@@ -60,6 +60,7 @@ suite!(
     refuses_large_batches,
     commits_a_batch_nobody_waits_for,
     tells_of_each_revision,
+    counts_what_it_does,
     closes_once,
 );
 
@@ -377,6 +378,22 @@ async fn tells_of_each_revision(store: Store) {
     store.clone().close().await;
     assert!(!revisions.has_changed().unwrap());
     assert_eq!(*store.revisions().borrow(), 30);
+}
+
+async fn counts_what_it_does(store: Store) {
+    let fresh = store.figures();
+    assert_eq!((fresh.commits, fresh.batches, fresh.conflicts, fresh.failed), (0, 0, 0, 0));
+    for _ in 0..5 {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    }
+    store.commit(batch(|batch| batch.expect_exists("n"))).await.unwrap();
+    store.commit(batch(|batch| batch.expect_absent("n"))).await.unwrap_err();
+    let figures = store.figures();
+    assert_eq!((figures.commits, figures.batches, figures.conflicts, figures.failed), (5, 6, 1, 0));
+    assert_eq!((figures.commit_batches.count, figures.commit_batches.sum), (5, 5));
+    assert_eq!(figures.commit_batches.buckets.first(), Some(&(1, 5)));
+    assert_eq!(figures.commit_duration_us.count, 5);
+    assert_eq!((figures.queue_batches, figures.queue_bytes, figures.reopenings), (0, 0, 0));
 }
 
 async fn closes_once(store: Store) {

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::disk::Base;
+use super::figures::{Counters, Figures};
 use super::open::{self, Opened};
 use super::redb::{Committed, Database, View};
 use super::{Batch, CommitError, Error, OpenError, Options, Page, Scan, Stamp, State};
@@ -23,6 +25,7 @@ pub(super) struct Handle {
     places: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     shared: Arc<Shared>,
+    base: Weak<Base>,
 }
 
 /// What the writer lets its callers see.
@@ -31,6 +34,7 @@ struct Shared {
     revision: watch::Sender<u64>,
     state: watch::Sender<State>,
     closed: watch::Sender<bool>,
+    counters: Arc<Counters>,
 }
 
 /// A view handed out in snapshots. The writer takes the view back when it has grown too old.
@@ -38,6 +42,9 @@ pub(super) struct Held {
     stamp: Stamp,
     view: RwLock<Option<Arc<View>>>,
     queue: Weak<Sender<Message>>,
+    /// Whether it counts among the replaced views that are still held.
+    replaced: AtomicBool,
+    counters: Arc<Counters>,
 }
 
 enum Message {
@@ -50,7 +57,7 @@ enum Message {
 struct Request {
     batch: Batch,
     answer: oneshot::Sender<Result<Stamp, CommitError>>,
-    _room: [OwnedSemaphorePermit; 2],
+    room: [OwnedSemaphorePermit; 2],
 }
 
 struct Writer {
@@ -91,7 +98,9 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
         revision: watch::Sender::new(opened.view.stamp().revision),
         state: watch::Sender::new(State::Ready),
         closed: watch::Sender::new(false),
+        counters: Arc::default(),
     });
+    let base = Arc::downgrade(&opened.base);
     let mut writer = Writer {
         options: options.clone(),
         base: opened.base,
@@ -121,6 +130,7 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
         places: Arc::new(Semaphore::new(limits::STORE_QUEUE_BATCHES_MAX)),
         bytes: Arc::new(Semaphore::new(limits::STORE_QUEUE_BYTES_MAX)),
         shared,
+        base,
     })
 }
 
@@ -138,16 +148,30 @@ impl Handle {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(closed)?;
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(weight).await.map_err(closed)?;
         if let State::Unavailable { reason } = self.state() {
-            return Err(CommitError::Unavailable(reason));
+            let refused = Err(CommitError::Unavailable(reason));
+            self.shared.counters.answered(&refused);
+            return refused;
         }
         let (answer, answered) = oneshot::channel();
-        let request = Request { batch, answer, _room: [place, bytes] };
+        let request = Request { batch, answer, room: [place, bytes] };
         self.queue.send(Message::Commit(request)).map_err(|_| CommitError::Closed)?;
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
     pub(super) fn state(&self) -> State {
         self.shared.state.borrow().clone()
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        let taken = |max: usize, left: &Semaphore| max.saturating_sub(left.available_permits()) as u64;
+        // The writer drops the file a little later than it says that it has closed it.
+        let base = self.base.upgrade().filter(|_| !*self.shared.closed.borrow());
+        Figures {
+            queue_batches: taken(limits::STORE_QUEUE_BATCHES_MAX, &self.places),
+            queue_bytes: taken(limits::STORE_QUEUE_BYTES_MAX, &self.bytes),
+            file_bytes: base.and_then(|base| base.len().ok()).unwrap_or(0),
+            ..self.shared.counters.figures()
+        }
     }
 
     pub(super) fn revisions(&self) -> watch::Receiver<u64> {
@@ -199,8 +223,28 @@ impl Held {
         result
     }
 
+    /// Notes that a newer view is there while this one is held.
+    fn replace(&self) {
+        if !self.replaced.swap(true, Ordering::Relaxed) {
+            self.counters.replaced();
+        }
+    }
+
     fn expire(&self) {
+        self.release();
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn release(&self) {
+        if self.replaced.swap(false, Ordering::Relaxed) {
+            self.counters.released();
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 
@@ -234,6 +278,7 @@ impl Writer {
     /// Commits a batch together with those that wait behind it.
     fn commit(&mut self, first: Request) {
         let group = self.gather(first);
+        let begun = Instant::now();
         let batches = || self.db.commit(group.iter().map(|request| &request.batch), self.last);
         let outcome = catch_unwind(AssertUnwindSafe(batches));
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
@@ -242,10 +287,12 @@ impl Writer {
                 self.wait = Duration::ZERO;
                 // Published before it is answered, so that a caller finds what it has written.
                 if let Some(view) = view {
+                    let batches = answers.iter().filter(|answer| answer.is_ok()).count();
+                    self.shared.counters.committed(batches, begun.elapsed());
                     self.publish(view);
                 }
                 for (request, answer) in group.into_iter().zip(answers) {
-                    answer_to(request, answer);
+                    self.answer(request, answer);
                 }
                 if let Some(fault) = self.db.fault() {
                     self.recover(fault.reason);
@@ -256,7 +303,7 @@ impl Writer {
                 // The state first, so that a caller who has his answer finds it.
                 self.refuse(&reason);
                 for request in group {
-                    answer_to(request, Err(CommitError::Unavailable(reason.clone())));
+                    self.answer(request, Err(CommitError::Unavailable(reason.clone())));
                 }
                 self.recover(reason);
             }
@@ -294,12 +341,12 @@ impl Writer {
     /// Makes a view the one that new snapshots get, and takes back those that have been replaced for too long.
     fn publish(&mut self, view: View) {
         self.last = view.stamp();
-        let held = Held { stamp: view.stamp(), view: RwLock::new(Some(Arc::new(view))), queue: self.callers.clone() };
-        let replaced = self.show(Some(Arc::new(held)));
+        let replaced = self.show(Some(Arc::new(self.hold(Arc::new(view)))));
         self.shared
             .revision
             .send_if_modified(|revision| std::mem::replace(revision, self.last.revision) != self.last.revision);
         if let Some(replaced) = replaced.filter(|replaced| Arc::strong_count(replaced) > 1) {
+            replaced.replace();
             self.replaced.push_back((Instant::now(), Arc::downgrade(&replaced)));
         }
         let age_max = Duration::from_millis(self.options.snapshot_age_ms);
@@ -311,6 +358,24 @@ impl Writer {
             }
             self.replaced.pop_front();
         }
+    }
+
+    fn hold(&self, view: Arc<View>) -> Held {
+        Held {
+            stamp: view.stamp(),
+            view: RwLock::new(Some(view)),
+            queue: self.callers.clone(),
+            replaced: AtomicBool::new(false),
+            counters: Arc::clone(&self.shared.counters),
+        }
+    }
+
+    /// A caller that has gone needs no answer.
+    fn answer(&self, request: Request, answer: Result<Stamp, CommitError>) {
+        self.shared.counters.answered(&answer);
+        // Before the answer, so that its caller does not find his own batch still waiting.
+        drop(request.room);
+        request.answer.send(answer).map(drop).unwrap_or_default();
     }
 
     fn refuse(&self, reason: &str) {
@@ -352,7 +417,7 @@ impl Writer {
         while !self.closing {
             match self.queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(Message::Commit(request)) => {
-                    answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
+                    self.answer(request, Err(CommitError::Unavailable(reason.to_owned())));
                 }
                 Ok(Message::Look) => {}
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => self.closing = true,
@@ -361,7 +426,7 @@ impl Writer {
         }
         while let Ok(message) = self.queue.try_recv() {
             if let Message::Commit(request) = message {
-                answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
+                self.answer(request, Err(CommitError::Unavailable(reason.to_owned())));
             }
         }
         true
@@ -379,6 +444,7 @@ impl Writer {
         self.publish(view);
         self.expire_replaced();
         drop(std::mem::replace(&mut self.db, db));
+        self.shared.counters.reopened();
         Ok(())
     }
 
@@ -399,11 +465,6 @@ impl Writer {
             held.upgrade().inspect(|held| held.expire());
         }
     }
-}
-
-/// A caller that has gone needs no answer.
-fn answer_to(request: Request, answer: Result<Stamp, CommitError>) {
-    request.answer.send(answer).map(drop).unwrap_or_default();
 }
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {

@@ -121,6 +121,33 @@ async fn expires_old_snapshots() {
 }
 
 #[tokio::test]
+async fn counts_its_bytes_and_who_holds_replaced_snapshots() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options { snapshot_age_ms: 600_000, ..Options::default() };
+    let path = directory.path().join("db");
+    let store = Store::open(&path, &options).unwrap();
+    let change = async || drop(store.commit(batch(|batch| batch.add("n", 1))).await.unwrap());
+    let held = || store.figures().replaced_snapshots;
+    let first = store.snapshot().await.unwrap();
+    assert_eq!(held(), 0);
+    change().await;
+    assert_eq!(held(), 1);
+    let (second, again) = (store.snapshot().await.unwrap(), first.clone());
+    change().await;
+    change().await;
+    assert_eq!(held(), 2);
+    drop(first);
+    assert_eq!(held(), 2);
+    drop(again);
+    assert_eq!(held(), 1);
+    assert_eq!(store.figures().file_bytes, fs::metadata(&path).unwrap().len());
+    store.clone().close().await;
+    // What has expired keeps no page.
+    assert!(matches!(second.get(b"n").await, Err(Error::Expired)));
+    assert_eq!((held(), store.figures().file_bytes), (0, 0));
+}
+
+#[tokio::test]
 async fn refuses_an_empty_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("db");
