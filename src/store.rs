@@ -17,6 +17,7 @@ mod apply;
 mod batch;
 mod disk;
 pub mod figures;
+mod held;
 mod memory;
 mod open;
 mod page;
@@ -43,11 +44,17 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Milliseconds for which a snapshot may be read after a newer commit has replaced it.
     pub snapshot_age_ms: u64,
+    /// The same for a pinned snapshot ([`Store::pin`]).
+    pub pinned_age_ms: u64,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT, snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX }
+        Options {
+            cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT,
+            snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX,
+            pinned_age_ms: limits::STORE_PINNED_AGE_MS_MAX,
+        }
     }
 }
 
@@ -101,7 +108,7 @@ pub struct Snapshot {
 
 #[derive(Clone)]
 enum View {
-    Redb(Arc<writer::Held>),
+    Redb(Arc<held::Held>),
     Memory(Arc<memory::View>),
 }
 
@@ -315,6 +322,17 @@ impl Store {
             Engine::Memory(engine) => View::Memory(engine.view()?),
         };
         Ok(Snapshot { view })
+    }
+
+    /// The newest committed state, to be read for longer than by an ordinary snapshot ([`Options::pinned_age_ms`]): for
+    /// backups and exports. Until it and its clones are dropped, the file grows by what is changed. Ordinary snapshots of
+    /// the same commit expire as ever.
+    pub async fn pin(&self) -> Result<Snapshot, Error> {
+        match &self.engine {
+            Engine::Redb(handle) => Ok(Snapshot { view: View::Redb(handle.pin()?) }),
+            // What is in memory stays readable anyway.
+            Engine::Memory(_) => self.snapshot().await,
+        }
     }
 
     /// Commits a batch and answers with its stamp once it is durable. An empty batch commits nothing and answers with the

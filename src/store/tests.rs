@@ -60,6 +60,7 @@ suite!(
     refuses_large_batches,
     commits_a_batch_nobody_waits_for,
     tells_of_each_revision,
+    pins_a_snapshot,
     counts_what_it_does,
     closes_once,
 );
@@ -394,6 +395,17 @@ async fn counts_what_it_does(store: Store) {
     assert_eq!(figures.commit_batches.buckets.first(), Some(&(1, 5)));
     assert_eq!(figures.commit_duration_us.count, 5);
     assert_eq!((figures.queue_batches, figures.queue_bytes, figures.reopenings), (0, 0, 0));
+}
+
+async fn pins_a_snapshot(store: Store) {
+    store.commit(batch(|batch| batch.put("k", "old"))).await.unwrap();
+    let pinned = store.pin().await.unwrap();
+    for _ in 0..20 {
+        store.commit(batch(|batch| batch.put("k", "new"))).await.unwrap();
+    }
+    assert_eq!((value(&pinned, "k").await.unwrap().as_str(), pinned.revision()), ("old", 1));
+    store.clone().close().await;
+    assert!(matches!(store.pin().await, Err(Error::Closed)));
 }
 
 async fn closes_once(store: Store) {

@@ -1,22 +1,22 @@
 //! The one writer of a database file: a thread that takes batches from a bounded queue, makes many durable with one commit
-//! and answers each; the handle that callers queue by; the snapshots they read; and the way back after an I/O error. It
+//! and answers each; the handle that callers queue by; and the way back after an I/O error. It
 //! knows nothing of tables and pages.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::disk::Base;
 use super::figures::{Counters, Figures};
+use super::held::{Held, Pins};
 use super::open::{self, Opened};
 use super::redb::{Committed, Database, View};
-use super::{Batch, CommitError, Error, OpenError, Options, Page, Scan, Stamp, State};
+use super::{Batch, CommitError, Error, OpenError, Options, Stamp, State};
 use crate::limits;
 
 /// The callers' end of the queue.
@@ -31,30 +31,23 @@ pub(super) struct Handle {
 /// What the writer lets its callers see.
 struct Shared {
     newest: RwLock<Option<Arc<Held>>>,
+    /// Locked while the newest view is replaced, and while it is pinned.
+    pins: Mutex<Pins>,
     revision: watch::Sender<u64>,
     state: watch::Sender<State>,
     closed: watch::Sender<bool>,
     counters: Arc<Counters>,
 }
 
-/// A view handed out in snapshots. The writer takes the view back when it has grown too old.
-pub(super) struct Held {
-    stamp: Stamp,
-    view: RwLock<Option<Arc<View>>>,
-    queue: Weak<Sender<Message>>,
-    /// Whether it counts among the replaced views that are still held.
-    replaced: AtomicBool,
-    counters: Arc<Counters>,
-}
-
-enum Message {
+/// What the writer is told.
+pub(super) enum Message {
     Commit(Request),
     /// A read has failed: look at the file.
     Look,
     Close,
 }
 
-struct Request {
+pub(super) struct Request {
     batch: Batch,
     answer: oneshot::Sender<Result<Stamp, CommitError>>,
     room: [OwnedSemaphorePermit; 2],
@@ -95,6 +88,7 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
     let callers = Arc::downgrade(&sender);
     let shared = Arc::new(Shared {
         newest: RwLock::new(None),
+        pins: Mutex::default(),
         revision: watch::Sender::new(opened.view.stamp().revision),
         state: watch::Sender::new(State::Ready),
         closed: watch::Sender::new(false),
@@ -136,12 +130,21 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
 
 impl Handle {
     pub(super) fn newest(&self) -> Result<Arc<Held>, Error> {
-        read(&self.shared.newest).clone().ok_or(Error::Closed)
+        let newest = self.shared.newest.read().unwrap_or_else(PoisonError::into_inner);
+        newest.clone().ok_or(Error::Closed)
+    }
+
+    /// The newest view, held for as long as pinned ones are.
+    pub(super) fn pin(&self) -> Result<Arc<Held>, Error> {
+        let mut pins = self.shared.pins();
+        let held = Arc::new(self.newest()?.again()?);
+        pins.add(&held);
+        Ok(held)
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<Stamp, CommitError> {
         if batch.is_empty() {
-            return self.newest().map(|held| held.stamp).map_err(|_| CommitError::Closed);
+            return self.newest().map(|held| held.stamp()).map_err(|_| CommitError::Closed);
         }
         let weight = u32::try_from(batch.bytes()).unwrap_or(u32::MAX);
         let closed = |_| CommitError::Closed;
@@ -195,56 +198,9 @@ impl Handle {
     }
 }
 
-impl Held {
-    pub(super) fn stamp(&self) -> Stamp {
-        self.stamp
-    }
-
-    pub(super) fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
-        self.look(self.view()?.find(key, read))
-    }
-
-    pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
-        self.look(self.view()?.scan(scan))
-    }
-
-    fn view(&self) -> Result<Arc<View>, Error> {
-        read(&self.view).clone().ok_or(Error::Expired)
-    }
-
-    /// Tells the writer of a failed read, because the file may have to be opened again for reads to come back.
-    fn look<R>(&self, result: Result<R, Error>) -> Result<R, Error> {
-        if matches!(result, Err(Error::Unavailable(_)))
-            && let Some(queue) = self.queue.upgrade()
-        {
-            // A writer that is gone needs no telling.
-            queue.send(Message::Look).unwrap_or_default();
-        }
-        result
-    }
-
-    /// Notes that a newer view is there while this one is held.
-    fn replace(&self) {
-        if !self.replaced.swap(true, Ordering::Relaxed) {
-            self.counters.replaced();
-        }
-    }
-
-    fn expire(&self) {
-        self.release();
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn release(&self) {
-        if self.replaced.swap(false, Ordering::Relaxed) {
-            self.counters.released();
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.release();
+impl Shared {
+    fn pins(&self) -> MutexGuard<'_, Pins> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -341,7 +297,8 @@ impl Writer {
     /// Makes a view the one that new snapshots get, and takes back those that have been replaced for too long.
     fn publish(&mut self, view: View) {
         self.last = view.stamp();
-        let replaced = self.show(Some(Arc::new(self.hold(Arc::new(view)))));
+        let held = Held::new(Arc::new(view), self.callers.clone(), Arc::clone(&self.shared.counters));
+        let replaced = self.show(Some(Arc::new(held)));
         self.shared
             .revision
             .send_if_modified(|revision| std::mem::replace(revision, self.last.revision) != self.last.revision);
@@ -360,16 +317,6 @@ impl Writer {
         }
     }
 
-    fn hold(&self, view: Arc<View>) -> Held {
-        Held {
-            stamp: view.stamp(),
-            view: RwLock::new(Some(view)),
-            queue: self.callers.clone(),
-            replaced: AtomicBool::new(false),
-            counters: Arc::clone(&self.shared.counters),
-        }
-    }
-
     /// A caller that has gone needs no answer.
     fn answer(&self, request: Request, answer: Result<Stamp, CommitError>) {
         self.shared.counters.answered(&answer);
@@ -384,8 +331,13 @@ impl Writer {
     }
 
     fn show(&self, held: Option<Arc<Held>>) -> Option<Arc<Held>> {
-        let mut newest = self.shared.newest.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut newest, held)
+        let mut pins = self.shared.pins();
+        let before = {
+            let mut newest = self.shared.newest.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *newest, held)
+        };
+        pins.replace(Duration::from_millis(self.options.pinned_age_ms));
+        before
     }
 
     /// Opens the database again, for as long as it takes; refuses batches and lets reads go on meanwhile.
@@ -464,9 +416,6 @@ impl Writer {
         for (_, held) in self.replaced.drain(..) {
             held.upgrade().inspect(|held| held.expire());
         }
+        self.shared.pins().expire_replaced();
     }
-}
-
-fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
 }
