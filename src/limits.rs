@@ -208,6 +208,12 @@ pub const STORE_SCAN_INLINE_ROWS_MAX: usize = 1_000;
 pub const STORE_SNAPSHOT_AGE_MS_MAX: u64 = 60_000;
 /// How long, by default, a pinned snapshot may be read after a newer commit has replaced it: enough for a backup over a slow line.
 pub const STORE_PINNED_AGE_MS_MAX: u64 = 2 * 60 * 60 * 1000;
+/// The most bytes that the batches of one fork of the store may have, all together: they stay in memory as long as it does.
+pub const STORE_FORK_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The most rows of the base that a scan of a fork reads at a time.
+pub const STORE_FORK_PIECE_ROWS_MAX: usize = 256;
+/// The bytes of rows after which such a piece of the base ends.
+pub const STORE_FORK_PIECE_BYTES_MAX: usize = 1024 * 1024;
 /// The first wait before the database is opened again after an I/O error.
 pub const STORE_REOPEN_MS_MIN: u64 = 10;
 /// The longest wait between two tries to open the database again; the wait doubles up to it.

@@ -198,7 +198,7 @@ impl View {
         Ok(self.rows.get(key).map_err(failed)?.map(|row| read(row.value())))
     }
 
-    pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
+    pub(super) fn scan(&self, scan: &Scan<'_>, bytes_max: usize) -> Result<Page, Error> {
         let mut page = Page::with_room(scan);
         let Some((start, excluded, end)) = page::bounds(scan) else {
             return Ok(page);
@@ -210,6 +210,9 @@ impl View {
             let (key, row) = row.map_err(failed)?;
             if index >= scan.skip {
                 page.push(key.value(), row.value(), scan.values);
+            }
+            if page.bytes() >= bytes_max {
+                break;
             }
         }
         Ok(page)
