@@ -16,6 +16,7 @@ use crate::limits;
 mod apply;
 mod batch;
 mod disk;
+pub mod dump;
 pub mod figures;
 mod fork;
 mod held;
