@@ -11,6 +11,7 @@ pub mod change;
 pub mod audit;
 pub mod seal;
 pub mod refused;
+pub mod upgrade;
 pub mod tenant;
 pub mod token;
 pub mod membership;

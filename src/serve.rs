@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::directory::tenant::removal;
 use crate::directory::token::secret::Secret as Token;
 use crate::directory::token::usage;
-use crate::directory::{Directory, record, seal, sweep, tenant};
+use crate::directory::{Directory, record, seal, sweep, tenant, upgrade};
 use crate::limits;
 use crate::scim;
 use crate::server::admin::{self, AdminState, Readiness};
@@ -84,6 +84,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let certificate = certificate(&settings, &clock)?;
     let config = certificate.as_ref().map(tls::server_config).transpose()?;
     let socket = admin::bind(&settings.data_dir.join("admin").join("admin.sock"))?;
+    upgrade::run(&directory).await.map_err(Error::Tenant)?;
     let first_token = first_tenant(&directory, &settings).await.map_err(Error::Tenant)?;
     let listen = |source| Error::Listen { addr: settings.scim_addr, source };
     let listener = TcpListener::bind(settings.scim_addr).await.map_err(listen)?;
