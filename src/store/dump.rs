@@ -207,8 +207,8 @@ pub fn rows<E: From<Error>>(snapshot: &Snapshot, row: &mut dyn FnMut(Row<'_>) ->
 }
 
 /// Makes a new database file (mode 0600) at `path` from a dump, all or nothing. The rows keep their stamps, and the
-/// revisions of the database go on after the dump's. `progress` is asked at most every
-/// [`limits::STORE_RESTORE_ROWS_MAX`] rows and cancels with false.
+/// revisions of the database go on after the dump's. `progress` is asked at least every
+/// [`limits::STORE_RESTORE_ROWS_MAX`] rows, a last time once the whole dump was checked, and cancels with false.
 ///
 /// The file has another name until the whole dump was checked and everything is durable, so that a crash leaves either
 /// no database or all of it.

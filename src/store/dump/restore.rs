@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::open::{self, Made};
 use super::super::redb::Database;
 use super::super::{OpenError, Options, Page, Stamp};
-use super::{Progress, RestoreError, Summary, read};
+use super::{Error, Progress, RestoreError, Summary, read};
 use crate::limits;
 
 #[cfg(test)]
@@ -54,9 +54,14 @@ fn fill(
             return Ok(());
         }
         db.load(&std::mem::take(&mut rows), None).map_err(failed)?;
-        if progress(so_far) { Ok(()) } else { Err(RestoreError::Dump(super::Error::Cancelled)) }
+        go_on(progress, so_far)
     })?;
+    go_on(progress, Progress { rows: summary.rows, bytes: summary.bytes })?;
     let newest = Stamp { revision: summary.revision, time_ms: summary.time_ms };
     db.load(&rows, Some(newest)).map_err(failed)?;
     Ok(summary)
+}
+
+fn go_on(progress: &mut dyn FnMut(Progress) -> bool, so_far: Progress) -> Result<(), RestoreError> {
+    if progress(so_far) { Ok(()) } else { Err(RestoreError::Dump(Error::Cancelled)) }
 }

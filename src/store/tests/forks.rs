@@ -124,6 +124,21 @@ async fn merges_pieces_of_a_long_base() {
 }
 
 #[tokio::test]
+async fn a_fork_takes_so_much_and_no_more() {
+    let base = Store::memory();
+    let fork = base.fork(&base.snapshot().await.unwrap());
+    let bytes = fork.limits().bytes_max - 64;
+    let change = batch(|batch| batch.put("k", vec![1; bytes]));
+    for _ in 0..limits::STORE_FORK_BYTES_MAX / change.bytes() {
+        fork.commit(change.clone()).await.unwrap();
+    }
+    let before = fork.snapshot().await.unwrap().revision();
+    let refused = fork.commit(change).await;
+    assert!(matches!(refused, Err(CommitError::Unavailable(_))), "{refused:?}");
+    assert_eq!(fork.snapshot().await.unwrap().revision(), before);
+}
+
+#[tokio::test]
 async fn a_fork_ends_with_its_base() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options { snapshot_age_ms: 0, ..Options::default() };
