@@ -22,6 +22,9 @@ pub mod plan;
 pub mod evaluate;
 pub mod list;
 pub mod read;
+pub mod position;
+pub mod scope;
+pub mod browse;
 pub mod write;
 pub mod create;
 pub mod replace;
@@ -114,3 +117,6 @@ fn store_error(error: store::Error) -> Error {
 fn contended() -> Error {
     Error::new(Kind::Unavailable, "other changes of the same resource came between too often; try again")
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -85,6 +85,9 @@ pub const ADMIN_DRAIN_MS_MAX: u64 = 2_000;
 pub const ADMIN_PAGE_DEFAULT: usize = 100;
 /// Entries that a page of an admin list has at most.
 pub const ADMIN_PAGE_MAX: usize = 1_000;
+/// Bytes of records on one page of an admin list; a page of larger ones has fewer than asked for. Clients take messages of up to
+/// 4 MiB unless they are told otherwise.
+pub const ADMIN_PAGE_BYTES_MAX: usize = 1024 * 1024;
 /// Tenants that there may be at a time.
 pub const TENANTS_MAX: usize = 10_000;
 /// Tokens of one tenant, revoked and expired ones included.

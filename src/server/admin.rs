@@ -4,7 +4,9 @@
 pub mod api;
 pub mod refusal;
 pub mod wire;
+pub mod access;
 mod server_service;
+mod resource_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -22,6 +24,7 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use crate::directory::Directory;
 use crate::limits;
@@ -134,7 +137,8 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(ServerServiceServer::new(state))
+        .add_service(ServerServiceServer::new(state.clone()))
+        .add_service(ResourceServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {
