@@ -23,6 +23,9 @@ pub mod evaluate;
 pub mod list;
 pub mod read;
 pub mod position;
+pub mod log;
+pub mod follow;
+pub mod trim;
 pub mod scope;
 pub mod browse;
 pub mod write;
@@ -35,7 +38,7 @@ use crate::clock::Clock;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -83,7 +86,13 @@ impl Directory {
         &self.clock
     }
 
-    async fn snapshot(&self) -> Result<store::Snapshot, Error> {
+    /// The revision of the newest commit, for those who wait for the next one.
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        self.store.revisions()
+    }
+
+    /// What is there now, to be read for a short while.
+    pub async fn snapshot(&self) -> Result<store::Snapshot, Error> {
         self.store.snapshot().await.map_err(store_error)
     }
 

@@ -33,7 +33,16 @@ pub(super) fn state(directory: Arc<Directory>) -> AdminState {
         public_url: "https://scim.example.com".to_owned(),
         ready: watch::channel(Readiness::Ready).1,
         certificate_not_after_s: watch::channel(Some(2_000_000_000)).1,
+        stopping: stopping(),
     }
+}
+
+/// A stop that never comes.
+fn stopping() -> watch::Receiver<bool> {
+    let (stop, stopping) = watch::channel(false);
+    // Without its sender a stop counts as said.
+    std::mem::forget(stop);
+    stopping
 }
 
 /// A running admin plane and what moves it.
@@ -67,7 +76,12 @@ impl Plane {
         let (ready, ready_now) = watch::channel(Readiness::Ready);
         let (certificate, certificate_now) = watch::channel(Some(2_000_000_000));
         let (stop, stop_now) = watch::channel(false);
-        let state = AdminState { ready: ready_now, certificate_not_after_s: certificate_now, ..state(directory) };
+        let state = AdminState {
+            ready: ready_now,
+            certificate_not_after_s: certificate_now,
+            stopping: stop_now.clone(),
+            ..state(directory)
+        };
         let serving = tokio::spawn(serve(bound, state, stop_now));
         Plane { folder, ready, certificate, stop, serving }
     }
