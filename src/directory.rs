@@ -24,6 +24,12 @@ pub mod plan;
 pub mod evaluate;
 pub mod list;
 pub mod read;
+pub mod position;
+pub mod log;
+pub mod follow;
+pub mod trim;
+pub mod scope;
+pub mod browse;
 pub mod write;
 pub mod create;
 pub mod replace;
@@ -36,7 +42,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -103,7 +109,13 @@ impl Directory {
         &self.clock
     }
 
-    async fn snapshot(&self) -> Result<store::Snapshot, Error> {
+    /// The revision of the newest commit, for those who wait for the next one.
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        self.store.revisions()
+    }
+
+    /// What is there now, to be read for a short while.
+    pub async fn snapshot(&self) -> Result<store::Snapshot, Error> {
         self.store.snapshot().await.map_err(store_error)
     }
 
@@ -158,3 +170,6 @@ fn store_error(error: store::Error) -> Error {
 fn contended() -> Error {
     Error::new(Kind::Unavailable, "other changes of the same resource came between too often; try again")
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -85,6 +85,23 @@ pub const ADMIN_DRAIN_MS_MAX: u64 = 2_000;
 pub const ADMIN_PAGE_DEFAULT: usize = 100;
 /// Entries that a page of an admin list has at most.
 pub const ADMIN_PAGE_MAX: usize = 1_000;
+/// Bytes of records on one page of an admin list; a page of larger ones has fewer than asked for. Clients take messages of up to
+/// 4 MiB unless they are told otherwise.
+pub const ADMIN_PAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Rows of a log that one reading looks at, whether they are wanted or not.
+pub const LOG_ROWS_MAX: usize = 10_000;
+/// The longest part of a log's key behind its revision, in bytes.
+pub const LOG_SUFFIX_BYTES_MAX: usize = 16;
+/// How long a tenant's changes are kept, in milliseconds: 90 days.
+pub const CHANGES_KEPT_MS: i64 = 7_776_000_000;
+/// How long the trimmer waits between two looks at the change logs, in milliseconds.
+pub const TRIM_PAUSE_MS: u64 = 600_000;
+/// Entries that wait for one watcher; a slower one makes its own reading wait.
+pub const WATCH_WAITING_MAX: usize = 64;
+/// Entries that are read from a log at a time for a watcher.
+pub const WATCH_CHUNK_ENTRIES_MAX: usize = 500;
+/// How long a watcher is told nothing at most, in milliseconds.
+pub const WATCH_SIGN_MS: u64 = 15_000;
 /// Tenants that there may be at a time.
 pub const TENANTS_MAX: usize = 10_000;
 /// Tokens of one tenant, revoked and expired ones included.

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::directory::tenant::removal;
 use crate::directory::token::secret::Secret as Token;
 use crate::directory::token::usage;
-use crate::directory::{Directory, record, seal, sweep, tenant, upgrade};
+use crate::directory::{Directory, record, seal, sweep, tenant, trim, upgrade};
 use crate::limits;
 use crate::scim;
 use crate::server::admin::{self, AdminState, Readiness};
@@ -102,6 +102,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         public_url: public_url.clone(),
         ready,
         certificate_not_after_s,
+        stopping: stopping.clone(),
     };
     let face = Arc::new(Face {
         directory: directory.clone(),
@@ -120,11 +121,12 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let setting = Setting { handler, times: Times::default(), stop: stopping.clone() };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
-    let workers = [
+    let workers = vec![
         tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
         tokio::spawn(removal::run(directory.clone(), stopping.clone())),
         tokio::spawn(usage::run(directory.clone(), |_| {}, stopping.clone())),
         tokio::spawn(seal::run(directory.clone(), stopping.clone())),
+        tokio::spawn(trim::run(directory.clone(), stopping.clone())),
         tokio::spawn(report(directory.clone(), readiness, stopping)),
         admin_outcome(admin),
     ];
@@ -254,7 +256,7 @@ fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> 
     })
 }
 
-async fn drain(scim: JoinHandle<listener::Drained>, workers: [JoinHandle<()>; 6]) {
+async fn drain(scim: JoinHandle<listener::Drained>, workers: Vec<JoinHandle<()>>) {
     if let Ok(drained) = scim.await {
         tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
     }

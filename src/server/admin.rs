@@ -8,6 +8,9 @@ pub mod wire;
 mod server_service;
 mod tenant_service;
 mod token_service;
+mod resource_service;
+mod change_service;
+mod audit_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -25,6 +28,9 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::api::v1::audit_service_server::AuditServiceServer;
+use self::api::v1::change_service_server::ChangeServiceServer;
+use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
@@ -48,6 +54,8 @@ pub struct AdminState {
     pub ready: watch::Receiver<Readiness>,
     /// When the certificate of the SCIM listener ends, in seconds since the Unix epoch; `None` when TLS is off.
     pub certificate_not_after_s: watch::Receiver<Option<i64>>,
+    /// Becomes true when the server stops; streams that do not end by themselves end then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Whether the server can do its work.
@@ -141,7 +149,10 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(reflection().build_v1alpha()?)
         .add_service(ServerServiceServer::new(state.clone()))
         .add_service(TenantServiceServer::new(state.clone()))
-        .add_service(TokenServiceServer::new(state))
+        .add_service(TokenServiceServer::new(state.clone()))
+        .add_service(ResourceServiceServer::new(state.clone()))
+        .add_service(ChangeServiceServer::new(state.clone()))
+        .add_service(AuditServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {

@@ -1,8 +1,10 @@
-//! What all services share in reading requests and writing answers: times, durations, pages.
+//! What all services share in reading requests and writing answers: times, durations, pages, JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use prost_types::{Duration, Timestamp};
+use prost_types::value::Kind;
+use prost_types::{Duration, ListValue, Struct, Timestamp};
+use serde_json::{Map, Value};
 use tonic::Status;
 
 use super::refusal;
@@ -68,4 +70,36 @@ pub fn number_of_page(token: &str) -> Result<Option<u32>, Status> {
 
 fn no_page() -> Status {
     refusal::field("page_token", "it is no next_page_token of this list")
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A number of things.
+pub fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A revision or another number that the store gives, which stays below 2^63.
+pub fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A JSON object as a struct. Its numbers are doubles, as in JavaScript.
+pub fn structure(object: Map<String, Value>) -> Struct {
+    Struct { fields: object.into_iter().map(|(name, member)| (name, value(member))).collect() }
+}
+
+fn value(json: Value) -> prost_types::Value {
+    let kind = match json {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(value) => Kind::BoolValue(value),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(0.0)),
+        Value::String(text) => Kind::StringValue(text),
+        Value::Array(list) => Kind::ListValue(ListValue { values: list.into_iter().map(value).collect() }),
+        Value::Object(object) => Kind::StructValue(structure(object)),
+    };
+    prost_types::Value { kind: Some(kind) }
 }
