@@ -231,6 +231,8 @@ pub const STORE_CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
 pub const STORE_SCAN_INLINE_ROWS_MAX: usize = 1_000;
 /// How long, by default, a snapshot may be read after a newer commit has replaced it. It holds the pages it sees, and the file grows by them.
 pub const STORE_SNAPSHOT_AGE_MS_MAX: u64 = 60_000;
+/// How long, by default, a pinned snapshot may be read after a newer commit has replaced it: enough for a backup over a slow line.
+pub const STORE_PINNED_AGE_MS_MAX: u64 = 2 * 60 * 60 * 1000;
 /// The first wait before the database is opened again after an I/O error.
 pub const STORE_REOPEN_MS_MIN: u64 = 10;
 /// The longest wait between two tries to open the database again; the wait doubles up to it.

@@ -9,11 +9,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::limits;
 
 mod apply;
 mod batch;
 mod disk;
+pub mod figures;
+mod held;
 mod memory;
 mod open;
 mod page;
@@ -40,11 +44,17 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Milliseconds for which a snapshot may be read after a newer commit has replaced it.
     pub snapshot_age_ms: u64,
+    /// The same for a pinned snapshot ([`Store::pin`]).
+    pub pinned_age_ms: u64,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT, snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX }
+        Options {
+            cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT,
+            snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX,
+            pinned_age_ms: limits::STORE_PINNED_AGE_MS_MAX,
+        }
     }
 }
 
@@ -98,7 +108,7 @@ pub struct Snapshot {
 
 #[derive(Clone)]
 enum View {
-    Redb(Arc<writer::Held>),
+    Redb(Arc<held::Held>),
     Memory(Arc<memory::View>),
 }
 
@@ -314,6 +324,17 @@ impl Store {
         Ok(Snapshot { view })
     }
 
+    /// The newest committed state, to be read for longer than by an ordinary snapshot ([`Options::pinned_age_ms`]): for
+    /// backups and exports. Until it and its clones are dropped, the file grows by what is changed. Ordinary snapshots of
+    /// the same commit expire as ever.
+    pub async fn pin(&self) -> Result<Snapshot, Error> {
+        match &self.engine {
+            Engine::Redb(handle) => Ok(Snapshot { view: View::Redb(handle.pin()?) }),
+            // What is in memory stays readable anyway.
+            Engine::Memory(_) => self.snapshot().await,
+        }
+    }
+
     /// Commits a batch and answers with its stamp once it is durable. An empty batch commits nothing and answers with the
     /// stamp of the newest commit.
     ///
@@ -337,6 +358,25 @@ impl Store {
     /// What one batch may be at most.
     pub fn limits(&self) -> Limits {
         Limits { writes_max: limits::STORE_BATCH_WRITES_MAX, bytes_max: limits::STORE_BATCH_BYTES_MAX }
+    }
+
+    /// The revision of the newest commit, for those who wait for the next one. It changes once the commit can be read,
+    /// before the caller of the commit is answered; commits made durable together are one change. On a closed store it
+    /// never changes again.
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        match &self.engine {
+            Engine::Redb(handle) => handle.revisions(),
+            Engine::Memory(engine) => engine.revisions(),
+        }
+    }
+
+    /// What the store counts about itself, for metrics. Costs a few dozen loads and asks the system for the size of the
+    /// file.
+    pub fn figures(&self) -> figures::Figures {
+        match &self.engine {
+            Engine::Redb(handle) => handle.figures(),
+            Engine::Memory(engine) => engine.figures(),
+        }
     }
 
     /// Whether the store takes writes, for readiness.

@@ -2,10 +2,13 @@
 
 use std::ops::Bound;
 use std::sync::{Arc, RwLock};
+use std::time::Instant;
 
 use imbl::OrdMap;
+use tokio::sync::watch;
 
 use super::apply::{self, Group};
+use super::figures::{Counters, Figures};
 use super::{Batch, CommitError, Error, Page, Scan, Stamp, State, page};
 
 type Map = OrdMap<Arc<[u8]>, Arc<[u8]>>;
@@ -13,6 +16,8 @@ type Map = OrdMap<Arc<[u8]>, Arc<[u8]>>;
 /// The rows and the newest stamp; none once closed.
 pub(super) struct Engine {
     newest: RwLock<Option<Arc<View>>>,
+    revision: watch::Sender<u64>,
+    counters: Counters,
 }
 
 /// The rows at one commit.
@@ -27,7 +32,11 @@ pub(super) struct Rows<'a>(&'a mut Map);
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { newest: RwLock::new(Some(Arc::default())) }
+        Engine {
+            newest: RwLock::new(Some(Arc::default())),
+            revision: watch::Sender::new(0),
+            counters: Counters::default(),
+        }
     }
 }
 
@@ -39,6 +48,13 @@ impl Engine {
 
     /// Commits a batch as a group of its own.
     pub(super) fn commit(&self, batch: &Batch) -> Result<Stamp, CommitError> {
+        let answer = self.apply(batch);
+        self.counters.answered(&answer);
+        answer
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<Stamp, CommitError> {
+        let begun = Instant::now();
         let mut newest = self.newest.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = newest.clone().ok_or(CommitError::Closed)?;
         let mut after = View::clone(&before);
@@ -50,8 +66,21 @@ impl Engine {
             after.stamp = group.finish(&mut rows).map_err(unavailable)?;
             stamp
         };
-        *newest = Some(Arc::new(after));
+        if after.stamp != before.stamp {
+            // While the lock is held, so that the revision never goes back.
+            self.revision.send_replace(after.stamp.revision);
+            *newest = Some(Arc::new(after));
+            self.counters.committed(1, begun.elapsed());
+        }
         Ok(stamp)
+    }
+
+    pub(super) fn revisions(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        self.counters.figures()
     }
 
     pub(super) fn state(&self) -> State {
