@@ -15,6 +15,9 @@ use crate::server::admin::{self, AdminState, Readiness};
 use crate::server::authority::Names;
 use crate::server::connection::{Setting, Times};
 use crate::server::listener::{self, Room};
+use crate::server::metrics::live::Sources;
+use crate::server::metrics::traffic::Traffic;
+use crate::server::metrics::{Metrics, scrape};
 use crate::server::scim::{Face, handle};
 use crate::server::tls::{self, Material};
 use crate::store::{self, Options, State, Store};
@@ -64,6 +67,14 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The metrics listener cannot have its address.
+    #[error("cannot listen on {addr} for metrics: {source}")]
+    Metrics {
+        /// The address.
+        addr: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signal(io::Error),
@@ -90,10 +101,20 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let (stop, stopping) = watch::channel(false);
     let (ends, certificate_not_after_s) = watch::channel(certificate.as_ref().map(ends_at_s));
     let (readiness, ready) = watch::channel(Readiness::Ready);
+    let (version, started_ms) = (env!("CARGO_PKG_VERSION"), clock.now_ms());
+    let metrics = Arc::new(Metrics::new(Sources {
+        directory: directory.clone(),
+        certificate_not_after_s: certificate_not_after_s.clone(),
+        data_dir: settings.data_dir.clone(),
+        version,
+        started_ms,
+    }));
+    let scrape = metrics_listener(settings.metrics_addr, &metrics, stopping.clone()).await?;
     let state = AdminState {
         directory: directory.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        started_ms: clock.now_ms(),
+        metrics: metrics.clone(),
+        version,
+        started_ms,
         scim_addr,
         public_url: public_url.clone(),
         ready,
@@ -103,6 +124,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         directory: directory.clone(),
         public_url: public_url.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
+        metrics: metrics.clone(),
     });
     let (configs, tls) = match config {
         Some(config) => {
@@ -112,7 +134,8 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         None => (None, None),
     };
     let handler = move |request, peer| handle(face.clone(), request, peer);
-    let setting = Setting { handler, times: Times::default(), stop: stopping.clone() };
+    let traffic = metrics.traffic.clone();
+    let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
     let sweeper = tokio::spawn(sweep::run(directory.clone(), stopping.clone()));
@@ -123,13 +146,33 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         ca_file: (settings.tls == Tls::LocalCa).then(|| settings.data_dir.join("tls").join("ca.pem")),
         data_dir: settings.data_dir.clone(),
     });
-    tracing::info!(%scim_addr, version = env!("CARGO_PKG_VERSION"), "ready");
+    tracing::info!(%scim_addr, version, "ready");
     until_stopped(&settings, &clock, configs.as_ref(), &ends).await?;
     let _ = stop.send(true);
-    drain(scim, [admin_outcome(admin), sweeper, reporter]).await;
+    drain(scim, [admin_outcome(admin), sweeper, reporter, scrape]).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Answers Prometheus, when there is an address for it.
+async fn metrics_listener(
+    addr: Option<SocketAddr>,
+    metrics: &Arc<Metrics>,
+    stop: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Error> {
+    let Some(addr) = addr else { return Ok(tokio::spawn(async {})) };
+    let listen = |source| Error::Metrics { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(listen)?;
+    let metrics_addr = listener.local_addr().map_err(listen)?;
+    tracing::info!(%metrics_addr, "metrics are served");
+    let metrics = metrics.clone();
+    let handler = move |request, peer| scrape::handle(metrics.clone(), request, peer);
+    let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default() };
+    let room = Room { connections: limits::METRICS_CONNECTIONS_MAX, closing: limits::METRICS_CONNECTIONS_CLOSING_MAX };
+    Ok(tokio::spawn(async move {
+        listener::serve(listener, None, setting, room).await;
+    }))
 }
 
 /// Opens the database, and never puts an empty one where one was lost.
@@ -238,7 +281,7 @@ fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> 
     })
 }
 
-async fn drain(scim: JoinHandle<listener::Drained>, others: [JoinHandle<()>; 3]) {
+async fn drain(scim: JoinHandle<listener::Drained>, others: [JoinHandle<()>; 4]) {
     if let Ok(drained) = scim.await {
         tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
     }

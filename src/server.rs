@@ -9,6 +9,7 @@ pub mod connection;
 pub mod framing;
 pub mod guard;
 pub mod listener;
+pub mod metrics;
 pub mod refusal;
 pub mod respond;
 pub mod route;

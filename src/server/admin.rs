@@ -4,6 +4,7 @@
 pub mod api;
 pub mod refusal;
 pub mod wire;
+mod metrics_service;
 mod server_service;
 
 use std::fs::{self, DirBuilder, Permissions};
@@ -22,15 +23,19 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use crate::directory::Directory;
 use crate::limits;
+use crate::server::metrics::Metrics;
 
 /// What the services work on and tell about the server. Whatever changes while the server runs arrives through a channel.
 #[derive(Clone)]
 pub struct AdminState {
     /// The data.
     pub directory: Arc<Directory>,
+    /// What the server counts.
+    pub metrics: Arc<Metrics>,
     /// The version of the binary.
     pub version: &'static str,
     /// When the process started, in milliseconds since the Unix epoch.
@@ -108,7 +113,7 @@ pub fn bind(socket: &Path) -> Result<Bound, Error> {
     Ok(Bound { listener, file })
 }
 
-/// Serves `ServerService`, health and reflection (v1 and v1alpha) until `stop` is true or its sender is gone. Calls in
+/// Serves the services, health and reflection (v1 and v1alpha) until `stop` is true or its sender is gone. Calls in
 /// flight are answered; a stream that is still open after [`limits::ADMIN_DRAIN_MS_MAX`] is cut.
 ///
 /// # Errors
@@ -134,6 +139,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
+        .add_service(MetricsServiceServer::new(state.clone()))
         .add_service(ServerServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 

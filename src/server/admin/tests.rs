@@ -20,11 +20,16 @@ use super::api::v1::{GetStatusRequest, GetVersionRequest};
 use super::{AdminState, Bound, Error, Readiness, bind, serve};
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::server::metrics::Metrics;
+use crate::server::metrics::live::Sources;
 use crate::store::Store;
 use std::sync::Arc;
 
+mod metrics;
+
 /// A running admin plane and what moves it.
 struct Plane {
+    metrics: Arc<Metrics>,
     folder: TempDir,
     ready: watch::Sender<Readiness>,
     certificate: watch::Sender<Option<i64>>,
@@ -43,8 +48,17 @@ impl Plane {
         let (ready, ready_now) = watch::channel(Readiness::Ready);
         let (certificate, certificate_now) = watch::channel(Some(2_000_000_000));
         let (stop, stop_now) = watch::channel(false);
+        let directory = Arc::new(Directory::new(Store::memory(), Clock::System));
+        let metrics = Arc::new(Metrics::new(Sources {
+            directory: directory.clone(),
+            certificate_not_after_s: certificate_now.clone(),
+            data_dir: folder.path().to_owned(),
+            version: "0.1.0",
+            started_ms: 1_700_000_000_123,
+        }));
         let state = AdminState {
-            directory: Arc::new(Directory::new(Store::memory(), Clock::System)),
+            directory,
+            metrics: metrics.clone(),
             version: "0.1.0",
             started_ms: 1_700_000_000_123,
             scim_addr: "127.0.0.1:8443".parse().unwrap(),
@@ -53,7 +67,7 @@ impl Plane {
             certificate_not_after_s: certificate_now,
         };
         let serving = tokio::spawn(serve(bound, state, stop_now));
-        Plane { folder, ready, certificate, stop, serving }
+        Plane { metrics, folder, ready, certificate, stop, serving }
     }
 
     async fn connect(&self) -> Channel {
@@ -138,9 +152,11 @@ async fn reflection_names_the_services_in_both_versions() {
     else {
         panic!("{answer:?}");
     };
-    let mut names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
-    names.sort();
-    assert_eq!(names, ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "scimd.admin.v1.ServerService"]);
+    let names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
+    for ours in ["ServerService", "MetricsService"].map(|name| format!("scimd.admin.v1.{name}")) {
+        assert!(names.contains(&ours), "{names:?}");
+    }
+    assert!(names.iter().any(|name| name == "grpc.health.v1.Health"), "{names:?}");
 
     let ask = pb::v1alpha::ServerReflectionRequest {
         host: String::new(),
