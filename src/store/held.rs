@@ -50,8 +50,8 @@ impl Held {
         self.look(self.view()?.find(key, read))
     }
 
-    pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
-        self.look(self.view()?.scan(scan))
+    pub(super) fn scan(&self, scan: &Scan<'_>, bytes_max: usize) -> Result<Page, Error> {
+        self.look(self.view()?.scan(scan, bytes_max))
     }
 
     /// Notes that a newer view is there while this one is held.

@@ -1,4 +1,4 @@
-//! One suite that both engines pass, each case a function that is given an empty store; and what only the engine in a
+//! One suite that every engine passes, each case a function that is given an empty store; and what only the engine in a
 //! file has: reopening, refusals, faults of the disk.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -11,6 +11,7 @@ use super::{Batch, CommitError, Error, Options, Page, Scan, Snapshot, State, Sto
 mod counters;
 mod faults;
 mod files;
+mod forks;
 mod random;
 
 use counters::{
@@ -24,6 +25,16 @@ macro_rules! suite {
             $(#[tokio::test]
             async fn $case() {
                 super::$case(super::Store::memory()).await;
+            })*
+        }
+        mod in_a_fork {
+            $(#[tokio::test]
+            async fn $case() {
+                let directory = tempfile::tempdir().unwrap();
+                let base = super::open(&directory);
+                super::$case(base.fork(&base.snapshot().await.unwrap())).await;
+                assert_eq!(super::dump(&base).await, []);
+                base.close().await;
             })*
         }
         mod in_a_file {
