@@ -131,6 +131,7 @@ pub fn resolve(args: &ServeArgs, env: impl Fn(&str) -> Option<String>, profiles:
         tls,
         trusted_proxies: sources.read(Key::TrustedProxies, value::networks)?.unwrap_or_default(),
         cache_bytes: sources.read(Key::CacheBytes, value::cache_bytes)?.unwrap_or(key::CACHE_BYTES),
+        metrics_addr: sources.read(Key::MetricsAddr, value::address)?,
         log_format: sources.read(Key::LogFormat, value::log_format)?.unwrap_or(key::LOG_FORMAT),
         log_level: sources.read(Key::LogLevel, value::log_level)?.unwrap_or_else(|| key::LOG_LEVEL.to_owned()),
         profile: sources
@@ -177,6 +178,7 @@ fn shown(settings: &Settings, key: Key) -> Value {
         Key::PublicUrl => json!(settings.public_url),
         Key::TrustedProxies => settings.trusted_proxies.iter().map(|network| json!(network.to_string())).collect(),
         Key::CacheBytes => json!(settings.cache_bytes),
+        Key::MetricsAddr => json!(settings.metrics_addr.map(|addr| addr.to_string())),
         Key::LogFormat => json!(value::log_format_name(settings.log_format)),
         Key::LogLevel => json!(settings.log_level),
         Key::Profile => json!(settings.profile),

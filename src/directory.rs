@@ -104,6 +104,11 @@ impl Directory {
         self.store.state()
     }
 
+    /// What the store counts about itself.
+    pub fn figures(&self) -> store::figures::Figures {
+        self.store.figures()
+    }
+
     /// The clock that the directory was given.
     pub fn clock(&self) -> &Clock {
         &self.clock

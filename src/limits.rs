@@ -312,3 +312,20 @@ pub const BULK_OPERATIONS_MAX: usize = 1_000;
 pub const READINESS_PAUSE_MS: u64 = 500;
 /// How long background tasks have to end after the last connection, in milliseconds.
 pub const TASK_STOP_MS_MAX: u64 = 500;
+
+// Metrics
+
+/// Tenants that metrics name; the requests of all others are counted as those of `other`.
+pub const METRICS_TENANTS_MAX: usize = 1_000;
+/// Tokens whose end metrics show; of more, the ones that end first.
+pub const METRICS_TOKENS_MAX: usize = 10_000;
+/// Connections of the metrics listener that are kept at a time.
+pub const METRICS_CONNECTIONS_MAX: usize = 32;
+/// Connections above `METRICS_CONNECTIONS_MAX` that may be open while the ones asked to close are still closing.
+pub const METRICS_CONNECTIONS_CLOSING_MAX: usize = 8;
+/// The shortest time between two snapshots of a watcher of metrics, in milliseconds.
+pub const METRICS_INTERVAL_MS_MIN: i64 = 1_000;
+/// The longest time between two snapshots of a watcher of metrics, in milliseconds.
+pub const METRICS_INTERVAL_MS_MAX: i64 = 3_600_000;
+/// The time between two snapshots of a watcher of metrics that does not say, in milliseconds.
+pub const METRICS_INTERVAL_MS_DEFAULT: i64 = 10_000;

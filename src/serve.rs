@@ -17,6 +17,9 @@ use crate::server::admin::{self, AdminState, Readiness};
 use crate::server::authority::Names;
 use crate::server::connection::{Setting, Times};
 use crate::server::listener::{self, Room};
+use crate::server::metrics::live::Sources;
+use crate::server::metrics::traffic::Traffic;
+use crate::server::metrics::{Metrics, scrape};
 use crate::server::rate::Rates;
 use crate::server::scim::{Face, handle};
 use crate::server::tls::{self, Material};
@@ -67,6 +70,14 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The metrics listener cannot have its address.
+    #[error("cannot listen on {addr} for metrics: {source}")]
+    Metrics {
+        /// The address.
+        addr: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signal(io::Error),
@@ -94,10 +105,20 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let (stop, stopping) = watch::channel(false);
     let (ends, certificate_not_after_s) = watch::channel(certificate.as_ref().map(ends_at_s));
     let (readiness, ready) = watch::channel(Readiness::Ready);
+    let (version, started_ms) = (env!("CARGO_PKG_VERSION"), clock.now_ms());
+    let metrics = Arc::new(Metrics::new(Sources {
+        directory: directory.clone(),
+        certificate_not_after_s: certificate_not_after_s.clone(),
+        data_dir: settings.data_dir.clone(),
+        version,
+        started_ms,
+    }));
+    let scrape = metrics_listener(settings.metrics_addr, &metrics, stopping.clone()).await?;
     let state = AdminState {
         directory: directory.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        started_ms: clock.now_ms(),
+        metrics: metrics.clone(),
+        version,
+        started_ms,
         scim_addr,
         public_url: public_url.clone(),
         ready,
@@ -109,6 +130,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         public_url: public_url.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
         rates: Rates::default(),
+        metrics: metrics.clone(),
     });
     let (configs, tls) = match config {
         Some(config) => {
@@ -118,13 +140,20 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         None => (None, None),
     };
     let handler = move |request, peer| handle(face.clone(), request, peer);
-    let setting = Setting { handler, times: Times::default(), stop: stopping.clone() };
+    let traffic = metrics.traffic.clone();
+    let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
+    let expiries = metrics.clone();
+    let endings = move |all: Vec<usage::Ending>| {
+        let seconds = |ending: usage::Ending| (ending.tenant, ending.key_id, Some(ending.expires_ms / 1_000));
+        expiries.set_token_expiries(all.into_iter().map(seconds).collect());
+    };
     let workers = vec![
+        scrape,
         tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
         tokio::spawn(removal::run(directory.clone(), stopping.clone())),
-        tokio::spawn(usage::run(directory.clone(), |_| {}, stopping.clone())),
+        tokio::spawn(usage::run(directory.clone(), endings, stopping.clone())),
         tokio::spawn(seal::run(directory.clone(), stopping.clone())),
         tokio::spawn(trim::run(directory.clone(), stopping.clone())),
         tokio::spawn(report(directory.clone(), readiness, stopping)),
@@ -136,13 +165,33 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         ca_file: (settings.tls == Tls::LocalCa).then(|| settings.data_dir.join("tls").join("ca.pem")),
         data_dir: settings.data_dir.clone(),
     });
-    tracing::info!(%scim_addr, version = env!("CARGO_PKG_VERSION"), "ready");
+    tracing::info!(%scim_addr, version, "ready");
     until_stopped(&settings, &clock, configs.as_ref(), &ends).await?;
     let _ = stop.send(true);
     drain(scim, workers).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Answers Prometheus, when there is an address for it.
+async fn metrics_listener(
+    addr: Option<SocketAddr>,
+    metrics: &Arc<Metrics>,
+    stop: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Error> {
+    let Some(addr) = addr else { return Ok(tokio::spawn(async {})) };
+    let listen = |source| Error::Metrics { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(listen)?;
+    let metrics_addr = listener.local_addr().map_err(listen)?;
+    tracing::info!(%metrics_addr, "metrics are served");
+    let metrics = metrics.clone();
+    let handler = move |request, peer| scrape::handle(metrics.clone(), request, peer);
+    let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default() };
+    let room = Room { connections: limits::METRICS_CONNECTIONS_MAX, closing: limits::METRICS_CONNECTIONS_CLOSING_MAX };
+    Ok(tokio::spawn(async move {
+        listener::serve(listener, None, setting, room).await;
+    }))
 }
 
 /// Opens the database, and never puts an empty one where one was lost.

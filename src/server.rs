@@ -11,6 +11,7 @@ pub mod framing;
 pub mod guard;
 pub mod listener;
 pub mod rate;
+pub mod metrics;
 pub mod refusal;
 pub mod respond;
 pub mod route;

@@ -93,6 +93,7 @@ fn check_config_prints_a_table() {
         public_url               -                        default
         trusted_proxies          10.0.0.0/8,192.0.2.7/32  environment SCIMD_TRUSTED_PROXIES
         cache_bytes              268435456                default
+        metrics_addr             -                        default
         log_format               auto                     default
         log_level                info                     default
         profile                  custom                   default

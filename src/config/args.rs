@@ -52,6 +52,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "SIZE")]
     pub cache_bytes: Option<String>,
 
+    /// Serves metrics in Prometheus' text format at /metrics on this IP address and port, over plain HTTP and without
+    /// authentication. [default: none] [env: SCIMD_METRICS_ADDR]
+    #[arg(long, value_name = "IP:PORT")]
+    pub metrics_addr: Option<String>,
     /// Writes log lines to stderr as text, as JSON (one object a line), or, with auto, as text on a terminal and as JSON
     /// otherwise. [default: auto] [env: SCIMD_LOG_FORMAT]
     #[arg(long, value_name = "auto|text|json")]
@@ -85,6 +89,7 @@ impl ServeArgs {
             Key::PublicUrl => &self.public_url,
             Key::TrustedProxies => &self.trusted_proxies,
             Key::CacheBytes => &self.cache_bytes,
+            Key::MetricsAddr => &self.metrics_addr,
             Key::LogFormat => &self.log_format,
             Key::LogLevel => &self.log_level,
             Key::Profile => &self.profile,

@@ -24,6 +24,8 @@ pub enum Key {
     TrustedProxies,
     /// The store's cache.
     CacheBytes,
+    /// Where metrics are served.
+    MetricsAddr,
     /// How a log line looks.
     LogFormat,
     /// What is logged.
@@ -62,7 +64,7 @@ pub const PROFILE: &str = "custom";
 
 impl Key {
     /// Every setting, in the order of the documentation.
-    pub const ALL: [Key; 12] = [
+    pub const ALL: [Key; 13] = [
         Key::DataDir,
         Key::ScimAddr,
         Key::Tls,
@@ -71,6 +73,7 @@ impl Key {
         Key::PublicUrl,
         Key::TrustedProxies,
         Key::CacheBytes,
+        Key::MetricsAddr,
         Key::LogFormat,
         Key::LogLevel,
         Key::Profile,
@@ -111,6 +114,7 @@ impl Key {
             Key::PublicUrl => ("public_url", Shape::Text),
             Key::TrustedProxies => ("trusted_proxies", Shape::List),
             Key::CacheBytes => ("cache_bytes", Shape::Size),
+            Key::MetricsAddr => ("metrics_addr", Shape::Text),
             Key::LogFormat => ("log_format", Shape::Text),
             Key::LogLevel => ("log_level", Shape::Text),
             Key::Profile => ("profile", Shape::Text),

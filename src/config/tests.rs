@@ -44,6 +44,7 @@ fn flags_of(flags: &[(&str, &str)]) -> ServeArgs {
             "public_url" => &mut args.public_url,
             "trusted_proxies" => &mut args.trusted_proxies,
             "cache_bytes" => &mut args.cache_bytes,
+            "metrics_addr" => &mut args.metrics_addr,
             "log_format" => &mut args.log_format,
             "log_level" => &mut args.log_level,
             "profile" => &mut args.profile,
@@ -68,6 +69,7 @@ fn defaults_need_nothing() {
     assert_eq!(settings.public_url, None);
     assert!(settings.trusted_proxies.is_empty());
     assert_eq!(settings.cache_bytes, 256 * 1024 * 1024);
+    assert_eq!(settings.metrics_addr, None);
     assert_eq!(settings.log_format, logging::Format::Auto);
     assert_eq!(settings.log_level, "info");
     assert_eq!(settings.profile, "custom");
@@ -99,6 +101,7 @@ fn every_setting_has_all_three_ways() {
         ("public_url", "https://scim.example.com", "\"https://scim.example.com\""),
         ("trusted_proxies", "10.0.0.0/8,192.0.2.7", "[\"10.0.0.0/8\", \"192.0.2.7\"]"),
         ("cache_bytes", "67108864", "67_108_864"),
+        ("metrics_addr", "127.0.0.1:9100", "\"127.0.0.1:9100\""),
         ("log_format", "json", "\"json\""),
         ("log_level", "warn", "\"warn\""),
         ("profile", "entra", "\"entra\""),
@@ -192,7 +195,7 @@ fn wrong_files_are_refused_by_name() {
         &[],
         Some("profile = \"okta\"\nscim_adr = \"127.0.0.1:1\"\n"),
         expect![[
-            r#"configuration file /scimd.toml line 2: unknown key "scim_adr"; known are data_dir, scim_addr, tls, tls_cert, tls_key, public_url, trusted_proxies, cache_bytes, log_format, log_level, profile, discovery_without_token"#
+            r#"configuration file /scimd.toml line 2: unknown key "scim_adr"; known are data_dir, scim_addr, tls, tls_cert, tls_key, public_url, trusted_proxies, cache_bytes, metrics_addr, log_format, log_level, profile, discovery_without_token"#
         ]],
     );
     refused(

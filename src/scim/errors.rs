@@ -44,6 +44,29 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The stable word that metrics use; every kind has one.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::InvalidFilter => "invalid_filter",
+            Kind::TooMany => "too_many",
+            Kind::Uniqueness => "uniqueness",
+            Kind::Mutability => "mutability",
+            Kind::InvalidSyntax => "invalid_syntax",
+            Kind::InvalidPath => "invalid_path",
+            Kind::NoTarget => "no_target",
+            Kind::InvalidValue => "invalid_value",
+            Kind::InvalidVers => "invalid_version",
+            Kind::Forbidden => "forbidden",
+            Kind::NotFound => "not_found",
+            Kind::VersionMismatch => "version_mismatch",
+            Kind::VersionRequired => "version_required",
+            Kind::TooLarge => "too_large",
+            Kind::NotImplemented => "not_implemented",
+            Kind::Unavailable => "unavailable",
+            Kind::Internal => "internal",
+        }
+    }
+
     /// The `scimType` of RFC 7644 table 9, where there is one.
     pub fn scim_type(self) -> Option<&'static str> {
         match self {

@@ -25,6 +25,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// Memory for the store's cache, in bytes.
     pub cache_bytes: u64,
+    /// Where metrics are served, in the clear and to anybody; `None`: nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// How a log line looks.
     pub log_format: logging::Format,
     /// What is logged, in the language of [`logging::check_level`].

@@ -5,6 +5,7 @@ pub mod access;
 pub mod api;
 pub mod refusal;
 pub mod wire;
+mod metrics_service;
 mod server_service;
 mod tenant_service;
 mod token_service;
@@ -30,18 +31,22 @@ use tonic_health::server::HealthReporter;
 
 use self::api::v1::audit_service_server::AuditServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
+use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
 use crate::directory::Directory;
 use crate::limits;
+use crate::server::metrics::Metrics;
 
 /// What the services work on and tell about the server. Whatever changes while the server runs arrives through a channel.
 #[derive(Clone)]
 pub struct AdminState {
     /// The data.
     pub directory: Arc<Directory>,
+    /// What the server counts.
+    pub metrics: Arc<Metrics>,
     /// The version of the binary.
     pub version: &'static str,
     /// When the process started, in milliseconds since the Unix epoch.
@@ -121,7 +126,7 @@ pub fn bind(socket: &Path) -> Result<Bound, Error> {
     Ok(Bound { listener, file })
 }
 
-/// Serves `ServerService`, health and reflection (v1 and v1alpha) until `stop` is true or its sender is gone. Calls in
+/// Serves the services, health and reflection (v1 and v1alpha) until `stop` is true or its sender is gone. Calls in
 /// flight are answered; a stream that is still open after [`limits::ADMIN_DRAIN_MS_MAX`] is cut.
 ///
 /// # Errors
@@ -152,7 +157,8 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(TokenServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
-        .add_service(AuditServiceServer::new(state))
+        .add_service(AuditServiceServer::new(state.clone()))
+        .add_service(MetricsServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {

@@ -27,6 +27,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::body::Answer;
 use super::framing::same_authority;
 use super::guard::{Guard, Patience, Verdict};
+use super::metrics::traffic::{Handshake, Traffic};
 use super::refusal::Refusal;
 use super::socket::Socket;
 use crate::directory::answer::Cut;
@@ -222,6 +223,8 @@ pub struct Setting<H> {
     pub times: Times,
     /// True once the listener stops.
     pub stop: watch::Receiver<bool>,
+    /// Where connections, handshakes and malformed requests are counted.
+    pub traffic: Traffic,
 }
 
 /// Serves one connection to its end. An error on it is the client's or the network's, and of interest at debug level
@@ -248,9 +251,18 @@ pub async fn run<H, F>(
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             match outcome {
-                Ok(Ok(socket)) => socket,
-                Ok(Err(error)) => return tracing::debug!(%addr, %error, "TLS handshake failed"),
-                Err(_) => return tracing::debug!(%addr, "TLS handshake took too long"),
+                Ok(Ok(socket)) => {
+                    setting.traffic.handshake(Handshake::Done(socket.tls_version()));
+                    socket
+                }
+                Ok(Err(error)) => {
+                    setting.traffic.handshake(Handshake::Failed);
+                    return tracing::debug!(%addr, %error, "TLS handshake failed");
+                }
+                Err(_) => {
+                    setting.traffic.handshake(Handshake::TooSlow);
+                    return tracing::debug!(%addr, "TLS handshake took too long");
+                }
             }
         }
     };
@@ -273,19 +285,21 @@ async fn run_http1<H, F>(
     H: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
-    let Setting { handler, times, .. } = setting;
+    let Setting { handler, times, traffic, .. } = setting;
     let verdict = Arc::new(Verdict::default());
     let guard = Guard::http1(socket, Arc::clone(&verdict), times.patience);
     let counted = Arc::clone(&pulse);
     let service = service_fn(move |request| {
         let (handler, pulse, verdict) = (handler.clone(), Arc::clone(&counted), Arc::clone(&verdict));
+        let traffic = traffic.clone();
         let number = verdict.next_request();
         async move {
             let refused = verdict.of(number);
-            let answer = answer(handler, request, peer, pulse, refused).await;
+            let answer = answer(handler, request, peer, pulse, refused, &traffic).await;
             // A body is refused while it is read: then the handler has seen a broken one, and the client is told why.
             match (refused, verdict.of(number)) {
                 (None, Some(refusal)) => {
+                    traffic.malformed(refusal);
                     Ok::<_, Infallible>(refusal.answer().map(|body| answer.into_body().with(body)))
                 }
                 _ => Ok(answer),
@@ -315,13 +329,13 @@ async fn run_http2<H, F>(
     H: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
-    let Setting { handler, times, .. } = setting;
+    let Setting { handler, times, traffic, .. } = setting;
     let counted = Arc::clone(&pulse);
     let service = service_fn(move |request| {
-        let (handler, pulse) = (handler.clone(), Arc::clone(&counted));
+        let (handler, pulse, traffic) = (handler.clone(), Arc::clone(&counted), traffic.clone());
         let refused = fault_http2(&request);
         async move {
-            let mut answer = answer(handler, request, peer, pulse, refused).await;
+            let mut answer = answer(handler, request, peer, pulse, refused, &traffic).await;
             // RFC 9113 section 8.2.2: there are no connection headers in HTTP/2.
             answer.headers_mut().remove(CONNECTION);
             Ok::<_, Infallible>(answer)
@@ -350,6 +364,7 @@ async fn answer<H, F>(
     peer: Peer,
     pulse: Arc<Pulse>,
     refused: Option<Refusal>,
+    traffic: &Traffic,
 ) -> Response<Outgoing>
 where
     H: Fn(Request<Incoming>, Peer) -> F,
@@ -357,9 +372,13 @@ where
 {
     let handling = Ticket::new(&pulse, Stage::Handling);
     let response = match refused {
-        Some(refusal) => refusal.answer(),
+        Some(refusal) => {
+            traffic.malformed(refusal);
+            refusal.answer()
+        }
         None => caught(async { handler(request, peer).await }).await.unwrap_or_else(|()| {
             tracing::error!(addr = %peer.addr, "a handler panicked; its request is answered with 500");
+            traffic.malformed(Refusal::Panic);
             Refusal::Panic.answer()
         }),
     };

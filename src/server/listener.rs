@@ -73,6 +73,7 @@ where
                 pause = Pause::default();
                 let Some(place) = door.admit() else {
                     refused += 1;
+                    setting.traffic.refused();
                     // Rarer the more there are: a flood of connections must not become a flood of lines.
                     if refused.is_power_of_two() {
                         tracing::warn!(%addr, refused, "too many connections, and none is idle: refused");
@@ -108,6 +109,7 @@ async fn connect<H, F>(
     H: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
+    let _open = setting.traffic.accepted();
     // Answers are written whole; waiting for more would only delay them.
     if let Err(error) = tcp.set_nodelay(true) {
         tracing::debug!(%addr, %error, "no TCP_NODELAY");

@@ -77,6 +77,30 @@ impl Refusal {
         ALL.get(usize::from(number)).copied()
     }
 
+    /// The stable word that metrics use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BareLf => "bare_lf",
+            Self::Control => "control_character",
+            Self::Fold => "folded_header",
+            Self::RequestLine => "request_line",
+            Self::HeaderName => "header_line",
+            Self::Version => "http_version",
+            Self::Connect => "connect",
+            Self::Host => "host",
+            Self::Authority => "authority",
+            Self::ContentLength => "content_length",
+            Self::TransferEncoding => "transfer_encoding",
+            Self::Both => "length_and_encoding",
+            Self::Chunk => "chunk",
+            Self::Trailer => "trailer",
+            Self::HeadTooLarge => "head_too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::SlowHead => "slow_head",
+            Self::Panic => "panic",
+        }
+    }
+
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {

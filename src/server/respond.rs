@@ -1,6 +1,7 @@
 //! The one place that chooses HTTP statuses for SCIM answers, and the headers that every one of them has.
 
 use super::body::Answer;
+use super::metrics::RATE_LIMITED;
 use crate::directory::answer::Content;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ERROR;
@@ -123,11 +124,40 @@ pub fn health(is_well: bool) -> Response<Answer> {
         true => (StatusCode::OK, "ok\n"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable\n"),
     };
-    let mut response = Response::new(Answer::Full(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    plain(status, Bytes::from_static(text.as_bytes()), "text/plain; charset=utf-8")
+}
+
+/// The metrics, in the format that Prometheus asks for.
+pub fn metrics(text: String) -> Response<Answer> {
+    plain(StatusCode::OK, Bytes::from(text), "application/openmetrics-text; version=1.0.0; charset=utf-8")
+}
+
+/// 404 outside of SCIM.
+pub fn plain_not_found(text: &'static str) -> Response<Answer> {
+    plain(StatusCode::NOT_FOUND, Bytes::from_static(text.as_bytes()), "text/plain; charset=utf-8")
+}
+
+/// 405 outside of SCIM, with the methods that are served there.
+pub fn plain_method_not_allowed(allow: &'static str) -> Response<Answer> {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, Bytes::new(), "text/plain; charset=utf-8");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
+}
+
+/// Why a request was refused, in a stable word for metrics; empty when it was not.
+pub fn reason(response: &Response<Answer>) -> &'static str {
+    if let Some(kind) = response.extensions().get::<Kind>() {
+        return kind.name();
+    }
+    match response.status() {
+        StatusCode::UNAUTHORIZED => "unauthorized",
+        StatusCode::REQUEST_TIMEOUT => "too_slow",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+        StatusCode::TOO_MANY_REQUESTS => RATE_LIMITED,
+        status if status.is_client_error() || status.is_server_error() => "other",
+        _ => "",
+    }
 }
 
 /// An error of the core or the directory.
@@ -152,6 +182,7 @@ pub fn error(error: &Error, media: Media) -> Response<Answer> {
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let mut response = failed(status, error.kind.scim_type(), &error.detail, media);
+    response.extensions_mut().insert(error.kind);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
@@ -169,6 +200,14 @@ fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Medi
     body.insert("detail".to_owned(), Value::from(detail));
     let content = Content::Whole(Value::Object(body).to_string().into_bytes());
     with(status, content, &Headers::default(), media)
+}
+
+fn plain(status: StatusCode, text: Bytes, media: &'static str) -> Response<Answer> {
+    let mut response = Response::new(Answer::Full(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Media) -> Response<Answer> {

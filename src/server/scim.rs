@@ -5,12 +5,13 @@ use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
 use super::connection::{Http, Peer};
 use super::forwarded;
+use super::metrics::{Metrics, Served};
 use super::rate::Rates;
 use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
 use crate::directory::answer::{self, Content};
 use crate::directory::network::Network;
-use crate::directory::tenant::Tenant;
+use crate::directory::tenant::{self, Tenant};
 use crate::directory::write::Precondition;
 use crate::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};
 use crate::limits;
@@ -42,6 +43,8 @@ pub struct Face {
     pub trusted_proxies: Vec<Network>,
     /// How many requests a second each tenant and token may make.
     pub rates: Rates,
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Answers one request.
@@ -51,27 +54,43 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     let request_id = face.directory.clock().id().to_string();
     let media = Media::accepted(head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
     let from = forwarded::client(peer.addr.ip(), &head.headers, &face.trusted_proxies);
-    let mut seen = Seen::default();
-    let mut response = match head.uri.path() {
-        "/healthz" if is_read(&head.method) => respond::health(true),
-        "/readyz" if is_read(&head.method) => respond::health(matches!(face.directory.state(), State::Ready)),
+    let _in_flight = face.metrics.begun();
+    let mut seen = Seen { method: head.method.clone(), ..Seen::default() };
+    let response = match head.uri.path() {
+        "/healthz" if is_read(&head.method) => {
+            seen.endpoint = "/healthz";
+            respond::health(true)
+        }
+        "/readyz" if is_read(&head.method) => {
+            seen.endpoint = "/readyz";
+            respond::health(matches!(face.directory.state(), State::Ready))
+        }
         path => match auth::admit(&face.directory, &head.method, path, &head.headers, from).await {
             Ok(Ok(admitted)) => {
                 admitted.token().clone_into(&mut seen.token);
+                seen.tenant.clone_from(&admitted.tenant().name);
                 let job = Job { face: face.clone(), admitted, request_id: request_id.clone(), media, head, peer };
-                return finish(job.answer(body, &mut seen).await, &request_id, &seen, started);
+                return finish(&face, job.answer(body, &mut seen).await, &request_id, &seen, started);
             }
             Ok(Err(denied)) => {
                 seen.denied = denied.text();
+                seen.tenant = named(&face, path).await;
                 discard(body, &peer).await;
                 respond::unauthorized(media)
             }
             Err(error) => respond::error(&error, media),
         },
     };
-    seen.method = head.method.to_string();
-    response = finish(response, &request_id, &seen, started);
-    response
+    finish(&face, response, &request_id, &seen, started)
+}
+
+/// The tenant whose URL a refused request was sent to, if there is one of that name. Names that were never seen cost a read, others
+/// none.
+async fn named(face: &Face, path: &str) -> String {
+    let Some((name, _)) = route::split(path) else { return String::new() };
+    let is_known =
+        face.metrics.knows(name) || tenant::find(&face.directory, name).await.is_ok_and(|found| found.is_some());
+    if is_known { name.to_owned() } else { String::new() }
 }
 
 /// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream is
@@ -86,21 +105,38 @@ async fn discard(body: Incoming, peer: &Peer) {
 /// What the log line tells of a request. No query, header or body: they hold personal data.
 #[derive(Default)]
 struct Seen {
-    method: String,
+    method: Method,
     endpoint: &'static str,
+    tenant: String,
     token: String,
     /// Why there is no token, as one word.
     denied: &'static str,
     used: Used,
 }
 
-fn finish(mut response: Response<Answer>, request_id: &str, seen: &Seen, started: Instant) -> Response<Answer> {
+fn finish(
+    face: &Face,
+    mut response: Response<Answer>,
+    request_id: &str,
+    seen: &Seen,
+    started: Instant,
+) -> Response<Answer> {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(respond::REQUEST_ID, value);
     }
     let status = response.status();
     let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let duration = started.elapsed();
+    face.metrics.served(&Served {
+        tenant: &seen.tenant,
+        endpoint,
+        method,
+        status: status.as_u16(),
+        reason: respond::reason(&response),
+        used: seen.used,
+        duration,
+    });
+    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(request_id, status = status.as_u16(), method, endpoint, token, denied = seen.denied, micros, quirks = ?seen.used, "request")
@@ -132,7 +168,6 @@ struct Job {
 impl Job {
     async fn answer(self, body: Incoming, seen: &mut Seen) -> Response<Answer> {
         let media = self.media;
-        seen.method = self.head.method.to_string();
         let path = self.head.uri.path().to_owned();
         let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
         let route = match &rest {

@@ -20,19 +20,31 @@ use super::api::v1::{GetStatusRequest, GetVersionRequest};
 use super::{AdminState, Bound, Error, Readiness, bind, serve};
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::server::metrics::Metrics;
+use crate::server::metrics::live::Sources;
 use crate::store::Store;
 use std::sync::Arc;
 
+mod metrics;
+
 /// What the services work on, over this directory; whatever would move it stands still.
 pub(super) fn state(directory: Arc<Directory>) -> AdminState {
+    let certificate_not_after_s = watch::channel(Some(2_000_000_000)).1;
     AdminState {
+        metrics: Arc::new(Metrics::new(Sources {
+            directory: directory.clone(),
+            certificate_not_after_s: certificate_not_after_s.clone(),
+            data_dir: PathBuf::from("."),
+            version: "0.1.0",
+            started_ms: 1_700_000_000_123,
+        })),
         directory,
         version: "0.1.0",
         started_ms: 1_700_000_000_123,
         scim_addr: "127.0.0.1:8443".parse().unwrap(),
         public_url: "https://scim.example.com".to_owned(),
         ready: watch::channel(Readiness::Ready).1,
-        certificate_not_after_s: watch::channel(Some(2_000_000_000)).1,
+        certificate_not_after_s,
         stopping: stopping(),
     }
 }
@@ -47,6 +59,7 @@ fn stopping() -> watch::Receiver<bool> {
 
 /// A running admin plane and what moves it.
 pub(super) struct Plane {
+    metrics: Arc<Metrics>,
     folder: TempDir,
     ready: watch::Sender<Readiness>,
     certificate: watch::Sender<Option<i64>>,
@@ -76,14 +89,16 @@ impl Plane {
         let (ready, ready_now) = watch::channel(Readiness::Ready);
         let (certificate, certificate_now) = watch::channel(Some(2_000_000_000));
         let (stop, stop_now) = watch::channel(false);
+        let state = state(directory);
+        let metrics = state.metrics.clone();
         let state = AdminState {
             ready: ready_now,
             certificate_not_after_s: certificate_now,
             stopping: stop_now.clone(),
-            ..state(directory)
+            ..state
         };
         let serving = tokio::spawn(serve(bound, state, stop_now));
-        Plane { folder, ready, certificate, stop, serving }
+        Plane { metrics, folder, ready, certificate, stop, serving }
     }
 
     pub(super) async fn connect(&self) -> Channel {

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::super::authority::Names;
 use super::super::body::{self, ReadError};
 use super::super::connection::Times;
+use super::super::metrics::traffic::Traffic;
 use super::super::tls;
 use super::*;
 use crate::directory::answer::Cut;
@@ -46,7 +47,7 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let held = Arc::clone(&gate);
         let handler = move |request, peer| answer(request, peer, Arc::clone(&held), arrived.clone());
-        let setting = Setting { handler, times, stop: stopping };
+        let setting = Setting { handler, times, stop: stopping, traffic: Traffic::default() };
         let done = tokio::spawn(serve(listener, tls, setting, room));
         Self { addr, gate, waiting, stop, done }
     }

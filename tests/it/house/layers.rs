@@ -71,6 +71,7 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
         &["rustls", "tokio_rustls", "rustls_pki_types", "rcgen", "gethostname"],
         &["serve.rs", "serve/", "server.rs", "server/", "outbound/client.rs"],
     ),
+    (&["prometheus_client"], &["server/metrics.rs", "server/metrics/"]),
     // Its siblings name the module of that name, and not the crate.
     (&["redb"], &["store/redb.rs", "store/redb/", "store/open.rs", "store/apply.rs"]),
     (&["imbl"], &["store/memory.rs", "store/memory/"]),
