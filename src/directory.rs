@@ -9,6 +9,7 @@ pub mod index;
 pub mod count;
 pub mod change;
 pub mod audit;
+pub mod admin_certificate;
 pub mod refused;
 pub mod tenant;
 pub mod token;
