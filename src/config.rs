@@ -15,7 +15,7 @@ use self::args::ServeArgs;
 use self::key::Key;
 use self::source::Sources;
 use crate::profile;
-use crate::serve::settings::{Secret, Settings, Tls};
+use crate::serve::settings::{Admin, Secret, Settings, Tls};
 
 /// The names of the profiles that a tenant can have. The first one is the default.
 pub const PROFILES: &[&str] = &{
@@ -126,6 +126,7 @@ pub fn resolve(args: &ServeArgs, env: impl Fn(&str) -> Option<String>, profiles:
     let tls = tls(&sources, scim_addr)?;
     let settings = Settings {
         data_dir: sources.read(Key::DataDir, value::data_dir)?.unwrap_or_else(|| PathBuf::from(key::DATA_DIR)),
+        admin: admin(&sources, &tls)?,
         public_url: public_url(&sources, &tls)?,
         scim_addr,
         tls,
@@ -175,6 +176,14 @@ fn shown(settings: &Settings, key: Key) -> Value {
             Tls::Files { key, .. } => path(key),
             Tls::LocalCa | Tls::Off => Value::Null,
         },
+        Key::AdminAddr => json!(settings.admin.as_ref().map(|admin| admin.addr.to_string())),
+        Key::AdminClientCa => {
+            settings.admin.as_ref().and_then(|admin| admin.client_ca.as_deref()).map_or(Value::Null, path)
+        }
+        Key::AdminClientRoles => {
+            let roles = settings.admin.iter().flat_map(|admin| &admin.client_roles);
+            roles.map(|(subject, role)| json!(value::client_role(subject, *role))).collect()
+        }
         Key::PublicUrl => json!(settings.public_url),
         Key::TrustedProxies => settings.trusted_proxies.iter().map(|network| json!(network.to_string())).collect(),
         Key::CacheBytes => json!(settings.cache_bytes),
@@ -205,6 +214,32 @@ fn tls(sources: &Sources, scim_addr: std::net::SocketAddr) -> Result<Tls, Error>
                 Key::Tls,
                 &format!("off is for loopback addresses only, and scim_addr is {scim_addr} (from {listens})"),
             ))
+        }
+    }
+}
+
+/// The three settings of the admin listener as one: it needs TLS, and an authority of clients and their roles come together.
+fn admin(sources: &Sources, tls: &Tls) -> Result<Option<Admin>, Error> {
+    let addr = sources.read(Key::AdminAddr, value::address)?;
+    let client_ca = sources.read(Key::AdminClientCa, value::certificate_file)?;
+    let client_roles = sources.read(Key::AdminClientRoles, value::client_roles)?;
+    let useless = "it is of no use without admin_addr, which is not set";
+    match (addr, client_ca, client_roles) {
+        (None, None, None) => Ok(None),
+        (None, Some(_), _) => Err(sources.refuse(Key::AdminClientCa, useless)),
+        (None, None, Some(_)) => Err(sources.refuse(Key::AdminClientRoles, useless)),
+        (Some(_), ..) if *tls == Tls::Off => {
+            let why = "it needs TLS, and tls is off: client certificates are all that protects it";
+            Err(sources.refuse(Key::AdminAddr, why))
+        }
+        (Some(_), Some(_), None) => {
+            Err(sources.refuse(Key::AdminClientCa, "it needs admin_client_roles beside it, which is not set"))
+        }
+        (Some(_), None, Some(_)) => {
+            Err(sources.refuse(Key::AdminClientRoles, "it needs admin_client_ca beside it, which is not set"))
+        }
+        (Some(addr), client_ca, client_roles) => {
+            Ok(Some(Admin { addr, client_ca, client_roles: client_roles.unwrap_or_default() }))
         }
     }
 }

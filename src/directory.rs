@@ -10,6 +10,7 @@ pub mod count;
 pub mod change;
 pub mod audit;
 pub mod seal;
+pub mod admin_certificate;
 pub mod refused;
 pub mod upgrade;
 pub mod tenant;

@@ -141,6 +141,39 @@ pub const DESCRIPTION_BYTES_MAX: usize = 200;
 /// The highest rate limit that can be set, in requests a second.
 pub const REQUESTS_PER_S_MAX: u32 = 1_000_000;
 
+// Access to the admin plane, and certificates.
+
+/// Admin connections over TLS that are kept at a time; one more is refused.
+pub const ADMIN_CONNECTIONS_MAX: usize = 256;
+/// TLS handshakes of the admin listener that may be going on at a time; one more is refused.
+pub const ADMIN_HANDSHAKES_MAX: usize = 64;
+/// Accepted admin connections that wait for the gRPC server.
+pub const ADMIN_ACCEPTED_MAX: usize = 16;
+/// Time between two HTTP/2 pings on an admin connection, in milliseconds.
+pub const ADMIN_PING_MS: u64 = 30_000;
+/// Time between two looks at whether the caller may still have an open stream, in milliseconds.
+pub const ADMIN_STREAM_CHECK_MS: u64 = 2_000;
+/// How long a command of this binary waits for an answer about the server's status, in milliseconds.
+pub const ADMIN_STATUS_MS_MAX: u64 = 5_000;
+/// Rows in the table of roles by subject.
+pub const ADMIN_ROLES_MAX: usize = 256;
+/// Client certificates in the registry at a time.
+pub const ADMIN_CERTIFICATES_MAX: usize = 10_000;
+/// How long the registry shows a client certificate after its end, in milliseconds.
+pub const ADMIN_CERTIFICATE_KEPT_MS: i64 = 90 * 86_400_000;
+/// The shortest life of a client certificate, in milliseconds.
+pub const ADMIN_CERTIFICATE_LIFETIME_MS_MIN: i64 = 3_600_000;
+/// The longest life of a client certificate, in milliseconds.
+pub const ADMIN_CERTIFICATE_LIFETIME_MS_MAX: i64 = 3_652 * 86_400_000;
+/// The life of a client certificate when the call does not say, in milliseconds.
+pub const ADMIN_CERTIFICATE_LIFETIME_MS_DEFAULT: i64 = 365 * 86_400_000;
+/// Time between two looks at the files of the certificate, in milliseconds.
+pub const CERTIFICATE_POLL_MS: u64 = 3_000;
+/// Time between two looks at whether the local authority's server certificate is to be renewed, in milliseconds.
+pub const CERTIFICATE_RENEW_MS: i64 = 86_400_000;
+/// Days before the end of the certificate at which a warning is given, each once.
+pub const CERTIFICATE_WARNING_DAYS: [i64; 3] = [1, 7, 30];
+
 // The configuration.
 
 /// Bytes of the configuration file.

@@ -1,6 +1,7 @@
 //! Wires everything together; owns start and stop. It does not know where the settings come from, nor where the welcome
 //! is printed.
 
+pub mod certificate;
 pub mod settings;
 pub mod welcome;
 
@@ -13,8 +14,9 @@ use crate::directory::token::usage;
 use crate::directory::{Directory, record, seal, sweep, tenant, trim, upgrade};
 use crate::limits;
 use crate::scim;
+use crate::server::admin::listener::Secure;
 use crate::server::admin::{self, AdminState, Readiness};
-use crate::server::authority::Names;
+use crate::server::certificate::Certificates;
 use crate::server::connection::{Setting, Times};
 use crate::server::listener::{self, Room};
 use crate::server::metrics::live::Sources;
@@ -22,7 +24,7 @@ use crate::server::metrics::traffic::Traffic;
 use crate::server::metrics::{Metrics, scrape};
 use crate::server::rate::Rates;
 use crate::server::scim::{Face, handle};
-use crate::server::tls::{self, Material};
+use crate::server::tls;
 use crate::store::{self, Options, State, Store};
 use std::fs::DirBuilder;
 use std::io;
@@ -30,7 +32,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -62,7 +64,7 @@ pub enum Error {
     /// The admin plane cannot be served.
     #[error(transparent)]
     Admin(#[from] admin::Error),
-    /// The SCIM listener cannot have its address.
+    /// A listener cannot have its address.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
         /// The address.
@@ -92,8 +94,9 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let clock = Clock::System;
     let store = open_store(&settings)?;
     let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
-    let certificate = certificate(&settings, &clock)?;
-    let config = certificate.as_ref().map(tls::server_config).transpose()?;
+    let certificates = certificate::load(&settings, &clock)?.map(Arc::new);
+    let secure = certificate::secure(&settings, certificates.as_deref()).await?;
+    let admin_addr = secure.as_ref().and_then(|secure: &Secure| secure.listener.local_addr().ok());
     let socket = admin::bind(&settings.data_dir.join("admin").join("admin.sock"))?;
     upgrade::run(&directory).await.map_err(Error::Tenant)?;
     let first_token = first_tenant(&directory, &settings).await.map_err(Error::Tenant)?;
@@ -103,7 +106,8 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let public_url = settings.public_url.clone().unwrap_or_else(|| own_url(&settings.tls, scim_addr));
 
     let (stop, stopping) = watch::channel(false);
-    let (ends, certificate_not_after_s) = watch::channel(certificate.as_ref().map(ends_at_s));
+    let off = || watch::channel(None).1;
+    let certificate_not_after_s = certificates.as_ref().map_or_else(off, |certificates| certificates.not_after_s());
     let (readiness, ready) = watch::channel(Readiness::Ready);
     let (version, started_ms) = (env!("CARGO_PKG_VERSION"), clock.now_ms());
     let metrics = Arc::new(Metrics::new(Sources {
@@ -124,6 +128,8 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         ready,
         certificate_not_after_s,
         stopping: stopping.clone(),
+        certificates: certificates.clone(),
+        authority_dir: certificate::authority_dir(&settings),
     };
     let face = Arc::new(Face {
         directory: directory.clone(),
@@ -132,18 +138,12 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         rates: Rates::default(),
         metrics: metrics.clone(),
     });
-    let (configs, tls) = match config {
-        Some(config) => {
-            let (sender, receiver) = watch::channel(config);
-            (Some(sender), Some(receiver))
-        }
-        None => (None, None),
-    };
+    let tls = certificates.as_ref().map(|certificates| certificates.scim());
     let handler = move |request, peer| handle(face.clone(), request, peer);
     let traffic = metrics.traffic.clone();
     let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
-    let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
+    let admin = tokio::spawn(admin::serve(socket.with(secure), state, stopping.clone()));
     let expiries = metrics.clone();
     let endings = move |all: Vec<usage::Ending>| {
         let seconds = |ending: usage::Ending| (ending.tenant, ending.key_id, Some(ending.expires_ms / 1_000));
@@ -151,6 +151,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     };
     let workers = vec![
         scrape,
+        tokio::spawn(certificate::watch(certificates.clone(), directory.clone(), stopping.clone())),
         tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
         tokio::spawn(removal::run(directory.clone(), stopping.clone())),
         tokio::spawn(usage::run(directory.clone(), endings, stopping.clone())),
@@ -165,8 +166,9 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         ca_file: (settings.tls == Tls::LocalCa).then(|| settings.data_dir.join("tls").join("ca.pem")),
         data_dir: settings.data_dir.clone(),
     });
-    tracing::info!(%scim_addr, version, "ready");
-    until_stopped(&settings, &clock, configs.as_ref(), &ends).await?;
+    let admin_addr = admin_addr.map(tracing::field::display);
+    tracing::info!(%scim_addr, admin_addr, version, "ready");
+    until_stopped(certificates.as_deref(), &directory).await?;
     let _ = stop.send(true);
     drain(scim, workers).await;
     store.close().await;
@@ -210,19 +212,6 @@ fn open_store(settings: &Settings) -> Result<Store, Error> {
     Ok(Store::open(&path, &Options { cache_bytes, ..Options::default() })?)
 }
 
-fn certificate(settings: &Settings, clock: &Clock) -> Result<Option<Material>, Error> {
-    let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now_ms()).unwrap_or(0));
-    match &settings.tls {
-        Tls::Off => Ok(None),
-        Tls::Files { cert, key } => Ok(Some(tls::load(cert, key, now)?)),
-        Tls::LocalCa => {
-            let host = settings.public_url.as_deref().and_then(host_of);
-            let names = Names::local(host, settings.scim_addr.ip());
-            Ok(Some(tls::load_or_create(&settings.data_dir.join("tls"), &names, now)?))
-        }
-    }
-}
-
 /// Makes the tenant `default` and its token at the first start.
 async fn first_tenant(directory: &Directory, settings: &Settings) -> Result<FirstToken, scim::errors::Error> {
     let token = match &settings.bootstrap_token {
@@ -245,12 +234,7 @@ async fn first_tenant(directory: &Directory, settings: &Settings) -> Result<Firs
 }
 
 /// Waits for SIGTERM or SIGINT; SIGHUP reads the certificate again and keeps the old one when the new one is bad.
-async fn until_stopped(
-    settings: &Settings,
-    clock: &Clock,
-    configs: Option<&watch::Sender<Arc<rustls::ServerConfig>>>,
-    ends: &watch::Sender<Option<i64>>,
-) -> Result<(), Error> {
+async fn until_stopped(certificates: Option<&Certificates>, directory: &Directory) -> Result<(), Error> {
     let on = |kind| signal(kind).map_err(Error::Signal);
     let (mut term, mut int, mut hup) =
         (on(SignalKind::terminate())?, on(SignalKind::interrupt())?, on(SignalKind::hangup())?);
@@ -258,25 +242,9 @@ async fn until_stopped(
         tokio::select! {
             _ = term.recv() => return Ok(()),
             _ = int.recv() => return Ok(()),
-            _ = hup.recv() => {
-                let Some(configs) = configs else { continue };
-                match reload(settings, clock) {
-                    Ok(Some((config, end))) => {
-                        let _ = configs.send(config);
-                        let _ = ends.send(Some(end));
-                        tracing::info!("the certificate was read again");
-                    }
-                    Ok(None) => {}
-                    Err(error) => tracing::error!(%error, "the new certificate is refused and the old one kept"),
-                }
-            }
+            _ = hup.recv() => certificate::reload(certificates, directory).await,
         }
     }
-}
-
-fn reload(settings: &Settings, clock: &Clock) -> Result<Option<(Arc<rustls::ServerConfig>, i64)>, Error> {
-    let Some(material) = certificate(settings, clock)? else { return Ok(None) };
-    Ok(Some((tls::server_config(&material)?, ends_at_s(&material))))
 }
 
 /// Tells the admin plane whether the store takes writes.
@@ -322,19 +290,6 @@ fn own_url(tls: &Tls, addr: SocketAddr) -> String {
         true => format!("{scheme}://{}:{}", gethostname::gethostname().to_string_lossy(), addr.port()),
         false => format!("{scheme}://{addr}"),
     }
-}
-
-fn host_of(url: &str) -> Option<&str> {
-    let authority = url.split_once("://")?.1;
-    match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next(),
-        None => authority.split(':').next(),
-    }
-}
-
-fn ends_at_s(material: &Material) -> i64 {
-    let end = material.expires.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    i64::try_from(end).unwrap_or(i64::MAX)
 }
 
 /// A panic is logged by its place alone: its text may quote what somebody sent.

@@ -83,13 +83,16 @@ fn check_config_prints_a_table() {
     let env = [("SCIMD_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.7"), ("SCIMD_BOOTSTRAP_TOKEN", token)];
     let table = printed(&["check-config", "--tls", "off", "--discovery-without-token"], &env).unwrap();
     assert!(!table.contains(token));
-    expect![[r"
+    expect![[r#"
         SETTING                  VALUE                    ORIGIN
         data_dir                 ./scimd-data             default
         scim_addr                127.0.0.1:8443           default
         tls                      off                      flag --tls
         tls_cert                 -                        default
         tls_key                  -                        default
+        admin_addr               -                        default
+        admin_client_ca          -                        default
+        admin_client_roles       -                        default
         public_url               -                        default
         trusted_proxies          10.0.0.0/8,192.0.2.7/32  environment SCIMD_TRUSTED_PROXIES
         cache_bytes              268435456                default
@@ -99,7 +102,7 @@ fn check_config_prints_a_table() {
         profile                  custom                   default
         discovery_without_token  true                     flag --discovery-without-token
         bootstrap_token          (set)                    environment SCIMD_BOOTSTRAP_TOKEN
-    "]]
+    "#]]
     .assert_eq(&table);
 }
 

@@ -36,6 +36,22 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<String>,
 
+    /// Serves the admin plane on this IP address and port too, over TLS with the certificate of the SCIM listener, to clients
+    /// that present a client certificate: one that `scimd admin-cert create` made, or one of --admin-client-ca. It needs TLS.
+    /// [default: none] [env: SCIMD_ADMIN_ADDR]
+    #[arg(long, value_name = "IP:PORT")]
+    pub admin_addr: Option<String>,
+
+    /// Takes client certificates of the certificate authority in this PEM file as well. It needs --admin-client-roles. [env:
+    /// SCIMD_ADMIN_CLIENT_CA]
+    #[arg(long, value_name = "FILE")]
+    pub admin_client_ca: Option<String>,
+
+    /// Gives the holders of those certificates their roles by their exact names, a list separated by semicolons such as
+    /// "viewer=CN=monitoring,O=Example;admin=CN=ops,O=Example". Who is not named is refused. [env: SCIMD_ADMIN_CLIENT_ROLES]
+    #[arg(long, value_name = "ROLE=NAME;...")]
+    pub admin_client_roles: Option<String>,
+
     /// Begins every Tenant URL, `meta.location` and `$ref` with this URL of scheme, host and port, such as
     /// `https://scim.example.com`. Plain http is possible only with --tls off. [default: made from the listener's address]
     /// [env: SCIMD_PUBLIC_URL]
@@ -86,6 +102,9 @@ impl ServeArgs {
             Key::Tls => &self.tls,
             Key::TlsCert => &self.tls_cert,
             Key::TlsKey => &self.tls_key,
+            Key::AdminAddr => &self.admin_addr,
+            Key::AdminClientCa => &self.admin_client_ca,
+            Key::AdminClientRoles => &self.admin_client_roles,
             Key::PublicUrl => &self.public_url,
             Key::TrustedProxies => &self.trusted_proxies,
             Key::CacheBytes => &self.cache_bytes,

@@ -18,6 +18,12 @@ pub enum Key {
     TlsCert,
     /// The administrator's private key.
     TlsKey,
+    /// Where the admin listener listens.
+    AdminAddr,
+    /// Whose client certificates the admin listener takes beside its own.
+    AdminClientCa,
+    /// What the holders of those may do.
+    AdminClientRoles,
     /// What Tenant URLs begin with.
     PublicUrl,
     /// Whose `X-Forwarded-*` headers are believed.
@@ -47,6 +53,8 @@ pub enum Shape {
     Size,
     /// An array of strings, or one string with commas.
     List,
+    /// An array of strings, or one string with semicolons.
+    Rows,
 }
 
 /// The default of `data_dir`.
@@ -64,12 +72,15 @@ pub const PROFILE: &str = "custom";
 
 impl Key {
     /// Every setting, in the order of the documentation.
-    pub const ALL: [Key; 13] = [
+    pub const ALL: [Key; 16] = [
         Key::DataDir,
         Key::ScimAddr,
         Key::Tls,
         Key::TlsCert,
         Key::TlsKey,
+        Key::AdminAddr,
+        Key::AdminClientCa,
+        Key::AdminClientRoles,
         Key::PublicUrl,
         Key::TrustedProxies,
         Key::CacheBytes,
@@ -111,6 +122,9 @@ impl Key {
             Key::Tls => ("tls", Shape::Switch),
             Key::TlsCert => ("tls_cert", Shape::Text),
             Key::TlsKey => ("tls_key", Shape::Text),
+            Key::AdminAddr => ("admin_addr", Shape::Text),
+            Key::AdminClientCa => ("admin_client_ca", Shape::Text),
+            Key::AdminClientRoles => ("admin_client_roles", Shape::Rows),
             Key::PublicUrl => ("public_url", Shape::Text),
             Key::TrustedProxies => ("trusted_proxies", Shape::List),
             Key::CacheBytes => ("cache_bytes", Shape::Size),

@@ -110,16 +110,17 @@ fn as_text(shape: Shape, value: &DeValue<'_>) -> Result<String, String> {
         (_, DeValue::String(text)) => Ok(text.to_string()),
         (Shape::Switch, DeValue::Boolean(on)) => Ok(on.to_string()),
         (Shape::Size, DeValue::Integer(number)) if number.radix() == 10 => Ok(number.as_str().to_owned()),
-        (Shape::List, DeValue::Array(items)) => {
+        (Shape::List | Shape::Rows, DeValue::Array(items)) => {
+            let between = if shape == Shape::Rows { ";" } else { "," };
             let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
-            texts.map(|texts| texts.join(",")).ok_or_else(|| "each item must be a string".to_owned())
+            texts.map(|texts| texts.join(between)).ok_or_else(|| "each item must be a string".to_owned())
         }
         (shape, value) => {
             let wanted = match shape {
                 Shape::Text => "a string",
                 Shape::Switch => "a boolean, \"on\" or \"off\"",
                 Shape::Size => "a decimal integer or a string such as \"256MiB\"",
-                Shape::List => "an array of strings",
+                Shape::List | Shape::Rows => "an array of strings",
             };
             Err(format!("it must be {wanted}, not a TOML {}", value.type_str()))
         }

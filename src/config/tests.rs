@@ -41,6 +41,9 @@ fn flags_of(flags: &[(&str, &str)]) -> ServeArgs {
             "tls" => &mut args.tls,
             "tls_cert" => &mut args.tls_cert,
             "tls_key" => &mut args.tls_key,
+            "admin_addr" => &mut args.admin_addr,
+            "admin_client_ca" => &mut args.admin_client_ca,
+            "admin_client_roles" => &mut args.admin_client_roles,
             "public_url" => &mut args.public_url,
             "trusted_proxies" => &mut args.trusted_proxies,
             "cache_bytes" => &mut args.cache_bytes,
@@ -98,6 +101,7 @@ fn every_setting_has_all_three_ways() {
         ("data_dir", "/srv/scimd", "\"/srv/scimd\""),
         ("scim_addr", "[::1]:9000", "\"[::1]:9000\""),
         ("tls", "off", "false"),
+        ("admin_addr", "127.0.0.1:9443", "\"127.0.0.1:9443\""),
         ("public_url", "https://scim.example.com", "\"https://scim.example.com\""),
         ("trusted_proxies", "10.0.0.0/8,192.0.2.7", "[\"10.0.0.0/8\", \"192.0.2.7\"]"),
         ("cache_bytes", "67108864", "67_108_864"),
@@ -121,8 +125,8 @@ fn every_setting_has_all_three_ways() {
         assert_eq!(by_env.2, format!("environment {variable}"));
         assert!(by_file.2.starts_with("file ") && by_file.2.ends_with("scimd.toml line 2"), "{}", by_file.2);
     }
-    // The pair of TLS files has its own test; together these are all settings.
-    assert_eq!(rows.len() + 2, Key::ALL.len());
+    // The pairs that come together have their own tests; together these are all settings.
+    assert_eq!(rows.len() + 4, Key::ALL.len());
 }
 
 #[test]
@@ -195,7 +199,7 @@ fn wrong_files_are_refused_by_name() {
         &[],
         Some("profile = \"okta\"\nscim_adr = \"127.0.0.1:1\"\n"),
         expect![[
-            r#"configuration file /scimd.toml line 2: unknown key "scim_adr"; known are data_dir, scim_addr, tls, tls_cert, tls_key, public_url, trusted_proxies, cache_bytes, metrics_addr, log_format, log_level, profile, discovery_without_token"#
+            r#"configuration file /scimd.toml line 2: unknown key "scim_adr"; known are data_dir, scim_addr, tls, tls_cert, tls_key, admin_addr, admin_client_ca, admin_client_roles, public_url, trusted_proxies, cache_bytes, metrics_addr, log_format, log_level, profile, discovery_without_token"#
         ]],
     );
     refused(
@@ -303,6 +307,40 @@ fn certificate_and_key_come_together_and_are_pem() {
     );
     let swapped = case(&[("tls_cert", &key), ("tls_key", &cert)], &[], None).unwrap_err();
     assert!(swapped.contains("tls_cert from flag --tls-cert") && swapped.contains("no PEM certificate"), "{swapped}");
+}
+
+#[test]
+fn the_admin_listener_needs_tls_and_clients_their_roles() {
+    let folder = TempDir::new().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    let ca = ca.to_string_lossy();
+    let addr = ("admin_addr", "127.0.0.1:9443");
+    let roles = ("admin_client_roles", "viewer=CN=monitoring,O=Example ; admin = CN=ops");
+    let admin = case(&[addr, ("admin_client_ca", &ca), roles], &[], None).unwrap();
+    let row = |name: &str| admin.rows().into_iter().find(|(row, ..)| *row == name).unwrap().1;
+    assert_eq!(row("admin_client_roles"), serde_json::json!(["viewer=CN=monitoring,O=Example", "admin=CN=ops"]));
+    let file = format!(
+        "admin_addr = \"127.0.0.1:9443\"\nadmin_client_ca = \"{ca}\"\n\
+         admin_client_roles = [\"viewer=CN=monitoring,O=Example\", \"admin=CN=ops\"]\n"
+    );
+    assert_eq!(case(&[], &[], Some(&file)).unwrap().settings.admin, admin.settings.admin);
+    assert_eq!(case(&[addr], &[], None).unwrap().settings.admin.unwrap().client_ca, None);
+    for (flags, why) in [
+        (&[("admin_client_ca", &*ca)][..], "admin_client_ca from flag --admin-client-ca: it is of no use without"),
+        (&[roles], "admin_client_roles from flag --admin-client-roles: it is of no use without admin_addr"),
+        (&[addr, ("tls", "off")], "admin_addr from flag --admin-addr: it needs TLS"),
+        (&[addr, ("admin_client_ca", &ca)], "it needs admin_client_roles beside it"),
+        (&[addr, roles], "it needs admin_client_ca beside it"),
+        (&[addr, ("admin_client_roles", "viewer")], "is not a role and a name"),
+        (&[addr, ("admin_client_roles", "king=CN=a")], "\"king\" is not a role"),
+        (&[addr, ("admin_client_roles", "viewer=monitoring")], "is not an attribute with a value"),
+        (&[addr, ("admin_client_roles", "viewer=CN=a,O=b;admin=O=b,CN=a")], "is there twice"),
+        (&[addr, ("admin_client_roles", ";")], "it is empty"),
+    ] {
+        let problem = case(flags, &[], None).unwrap_err();
+        assert!(problem.contains(why), "{problem}");
+    }
 }
 
 #[test]

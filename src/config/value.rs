@@ -6,8 +6,10 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use crate::directory::network::Network;
+use crate::directory::record::Role;
 use crate::limits;
 use crate::logging;
+use crate::server::subject::{self, Subject};
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
@@ -54,6 +56,42 @@ pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
         return Err(format!("it has {} entries, more than {}", networks.len(), limits::TRUSTED_PROXIES_MAX));
     }
     Ok(networks)
+}
+
+/// Rows of a role and the name of whoever has it, such as `viewer=CN=monitoring,O=Example`.
+pub(super) fn client_roles(text: &str) -> Result<Vec<(Subject, Role)>, String> {
+    let mut roles: Vec<(Subject, Role)> = Vec::new();
+    for row in subject::split(text, ';').into_iter().map(str::trim).filter(|row| !row.is_empty()) {
+        let Some((role, name)) = row.split_once('=') else {
+            return Err(format!("\"{row}\" is not a role and a name, such as viewer=CN=monitoring,O=Example"));
+        };
+        let role = match role.trim() {
+            "viewer" => Role::Viewer,
+            "operator" => Role::Operator,
+            "admin" => Role::Admin,
+            other => return Err(format!("\"{other}\" is not a role (viewer, operator or admin)")),
+        };
+        let name: Subject = name.parse()?;
+        if roles.iter().any(|(known, _)| known.is(&name)) {
+            return Err(format!("{name} is there twice"));
+        }
+        roles.push((name, role));
+    }
+    match roles.len() {
+        0 => Err("it is empty".to_owned()),
+        1..=limits::ADMIN_ROLES_MAX => Ok(roles),
+        many => Err(format!("it has {many} rows, more than {}", limits::ADMIN_ROLES_MAX)),
+    }
+}
+
+/// A row as [`client_roles`] reads it.
+pub(super) fn client_role(subject: &Subject, role: Role) -> String {
+    let role = match role {
+        Role::Viewer => "viewer",
+        Role::Operator => "operator",
+        Role::Admin => "admin",
+    };
+    format!("{role}={subject}")
 }
 
 /// A number of bytes: digits, with KiB, MiB or GiB behind them in any case.

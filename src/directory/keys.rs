@@ -25,6 +25,7 @@
 //! | `J` key id | when and from where the token was used |
 //! | `P` tenant `T` revision key id | nothing; the token is one of the tenant's |
 //! | `P` tenant `N` name | the key id of the unrevoked token of this name |
+//! | `V` | nothing; written by whoever makes a client certificate |
 //! | `V` serial | an admin's client certificate |
 
 use crate::limits;
@@ -276,7 +277,8 @@ pub fn token_use(key_id: &str) -> Vec<u8> {
     [b"J", key_id.as_bytes()].concat()
 }
 
-/// The prefix of the admins' client certificates, in the order of their serial numbers, which is that of their creation.
+/// The prefix of the admins' client certificates, in the order of their serial numbers, which is that of their creation. By itself
+/// it is where those who make one meet.
 pub const ADMIN_CERTIFICATES: &[u8] = b"V";
 
 /// An admin's client certificate.

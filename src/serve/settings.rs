@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use crate::directory::network::Network;
+use crate::directory::record::Role;
 use crate::logging;
+use crate::server::subject::Subject;
 
 /// Everything that `serve` can be told.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub struct Settings {
     pub scim_addr: SocketAddr,
     /// How the SCIM listener speaks TLS.
     pub tls: Tls,
+    /// The admin listener for clients with certificates; `None`: the socket alone.
+    pub admin: Option<Admin>,
     /// What every Tenant URL begins with: scheme, host and port, without a slash at its end. `None`: made from the
     /// listener's address.
     pub public_url: Option<String>,
@@ -53,6 +57,17 @@ pub enum Tls {
     },
     /// Not at all; the address is a loopback address then.
     Off,
+}
+
+/// The admin listener for clients with certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// Its address; port 0 lets the operating system choose.
+    pub addr: SocketAddr,
+    /// PEM: an authority beside the local one whose client certificates are taken.
+    pub client_ca: Option<PathBuf>,
+    /// What holders of that authority's certificates may do, by their names.
+    pub client_roles: Vec<(Subject, Role)>,
 }
 
 /// A secret text. Its `Debug` form hides it, and its memory is overwritten when it is dropped.

@@ -1,11 +1,17 @@
-//! The admin plane: gRPC on a Unix socket that only the server's own user can reach. It turns calls into use cases of the directory
-//! and knows nothing of SCIM's HTTP; with its folder it is the only place that chooses gRPC statuses.
+//! The admin plane: gRPC on a Unix socket that only the server's own user can reach, and over mutual TLS where that is asked for. It
+//! turns calls into use cases of the directory and knows nothing of SCIM's HTTP; with its folder it is the only place that chooses
+//! gRPC statuses.
 
 pub mod access;
 pub mod api;
+pub mod ask;
+mod deadline;
+pub mod listener;
 pub mod refusal;
 pub mod wire;
 mod metrics_service;
+mod admin_certificate_service;
+mod certificate_service;
 mod server_service;
 mod tenant_service;
 mod token_service;
@@ -23,19 +29,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
-use tokio::sync::watch;
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::access::{Gate, Policy};
+use self::api::v1::admin_certificate_service_server::AdminCertificateServiceServer;
 use self::api::v1::audit_service_server::AuditServiceServer;
+use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
+use self::listener::Secure;
+use super::certificate::Certificates;
 use crate::directory::Directory;
 use crate::limits;
 use crate::server::metrics::Metrics;
@@ -61,6 +72,10 @@ pub struct AdminState {
     pub certificate_not_after_s: watch::Receiver<Option<i64>>,
     /// Becomes true when the server stops; streams that do not end by themselves end then.
     pub stopping: watch::Receiver<bool>,
+    /// The certificate of the SCIM listener; `None` when TLS is off.
+    pub certificates: Option<Arc<Certificates>>,
+    /// The directory of the local authority, which signs client certificates.
+    pub authority_dir: PathBuf,
 }
 
 /// Whether the server can do its work.
@@ -105,6 +120,15 @@ pub enum Error {
 pub struct Bound {
     listener: StdListener,
     file: SocketFile,
+    secure: Option<Secure>,
+}
+
+impl Bound {
+    /// Serves clients with certificates as well.
+    #[must_use]
+    pub fn with(self, secure: Option<Secure>) -> Bound {
+        Bound { secure, ..self }
+    }
 }
 
 /// Binds `socket` (for instance `scimd-data/admin/admin.sock`). Its directory is made when missing and has mode 0700
@@ -123,16 +147,16 @@ pub fn bind(socket: &Path) -> Result<Bound, Error> {
     let file = SocketFile(socket.to_owned());
     fs::set_permissions(socket, Permissions::from_mode(0o600)).map_err(io("set its mode"))?;
     listener.set_nonblocking(true).map_err(io("set it up"))?;
-    Ok(Bound { listener, file })
+    Ok(Bound { listener, file, secure: None })
 }
 
-/// Serves the services, health and reflection (v1 and v1alpha) until `stop` is true or its sender is gone. Calls in
+/// Serves all services, health and reflection (v1 and v1alpha) until `stop` is true or its sender is gone. Calls in
 /// flight are answered; a stream that is still open after [`limits::ADMIN_DRAIN_MS_MAX`] is cut.
 ///
 /// # Errors
 /// [`Error::Io`] outside a tokio runtime's I/O, [`Error::Reflection`], [`Error::Transport`].
 pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>) -> Result<(), Error> {
-    let Bound { listener, file } = bound;
+    let Bound { listener, file, secure } = bound;
     let listener = UnixListener::from_std(listener).map_err(|source| Error::Io {
         path: file.0.clone(),
         action: "listen on it",
@@ -144,11 +168,16 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
             .register_encoded_file_descriptor_set(api::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let ready = state.ready.clone();
+    let (ready, clock) = (state.ready.clone(), state.directory.clock().clone());
+    let roles = secure.as_ref().map(|secure| secure.roles.clone()).unwrap_or_default();
+    let owner = rustix::process::geteuid().as_raw();
+    let (accepted, connections) = mpsc::channel(limits::ADMIN_ACCEPTED_MAX);
     let serving = Server::builder()
+        .layer(Gate::new(Policy { directory: state.directory.clone(), owner, roles }))
         .concurrency_limit_per_connection(limits::ADMIN_CALLS_PER_CONNECTION_MAX)
         .max_concurrent_streams(limits::ADMIN_STREAMS_PER_CONNECTION_MAX)
         .http2_max_header_list_size(limits::ADMIN_HEADER_BYTES_MAX)
+        .http2_keepalive_interval(Some(Duration::from_millis(limits::ADMIN_PING_MS)))
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
@@ -158,13 +187,27 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))
-        .add_service(MetricsServiceServer::new(state))
-        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
+        .add_service(MetricsServiceServer::new(state.clone()))
+        .add_service(CertificateServiceServer::new(state.clone()))
+        .add_service(AdminCertificateServiceServer::new(state))
+        .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));
+    let accepting = async {
+        let users = listener::accept_users(listener, accepted.clone(), stop.clone());
+        let holders = async {
+            if let Some(secure) = secure {
+                listener::accept_holders(secure, accepted.clone(), clock, stop.clone()).await;
+            }
+        };
+        tokio::join!(users, holders);
+        // The calls in flight are still to be answered.
+        std::future::pending::<()>().await;
+    };
 
     tokio::select! {
         served = serving => served?,
+        () = accepting => {}
         // Reporting never ends by itself, so this arm is the drain running out.
-        () = report_until(ready, reporter, stop) => {}
+        () = report_until(ready, reporter, stop.clone()) => {}
     }
     drop(file);
     Ok(())

@@ -1,4 +1,5 @@
-//! The local certificate authority: makes a CA and a server certificate in a directory, and renews the latter in time.
+//! The local certificate authority: makes a CA and a server certificate in a directory, renews the latter in time, and signs
+//! the client certificates of admins.
 //! It does not know how they are served, nor any certificate that an administrator brings.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -14,7 +15,9 @@ use rcgen::{
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, DnsName};
+use uuid::Uuid;
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
+use zeroize::Zeroizing;
 
 use super::tls::Error;
 use crate::limits;
@@ -76,27 +79,96 @@ impl Names {
 /// not about to expire. Files are replaced whole, keys are readable to their owner alone, and a crash at any point
 /// leaves files that the next start completes.
 pub fn ensure(dir: &Path, names: &Names, now: SystemTime) -> Result<(), Error> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Error::file(dir, error))?;
-    let at = |name: &str| dir.join(name);
-    if !exists(&at(CA_CERT))? {
-        create_ca(dir, now)?;
-    }
-    let ca_pem = read(&at(CA_CERT))?;
-    let ca_der = CertificateDer::from_pem_slice(ca_pem.as_bytes()).map_err(|_| Error::NoCertificate(at(CA_CERT)))?;
-    let (_, ca) = X509Certificate::from_der(&ca_der).map_err(|_| Error::BadCertificate(at(CA_CERT)))?;
-    let ca_end = end_of(&ca);
-    if ca_end <= now {
-        return Err(Error::Expired(at(CA_CERT)));
-    }
-    if is_leaf_good(dir, &ca, names, now)? {
+    let ca = Ca::ensure(dir, now)?;
+    let (_, parsed) = X509Certificate::from_der(&ca.der).map_err(|_| Error::BadCertificate(dir.join(CA_CERT)))?;
+    if is_leaf_good(dir, &parsed, names, now)? {
         return Ok(());
     }
-    let key = KeyPair::from_pem(&read(&at(CA_KEY))?).map_err(|_| Error::NoKey(at(CA_KEY)))?;
-    if key.subject_public_key_info() != ca.public_key().raw {
-        return Err(Error::Mismatch { cert: at(CA_CERT), key: at(CA_KEY) });
+    create_leaf(dir, names, &ca.issuer(dir)?, &ca.pem, now, ca.end)
+}
+
+/// Sees to it that the directory holds a CA, whoever signs the server certificate: client certificates come from it.
+pub fn ensure_ca(dir: &Path, now: SystemTime) -> Result<(), Error> {
+    Ca::ensure(dir, now).map(drop)
+}
+
+/// What a client certificate is to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// Its serial number.
+    pub serial: Uuid,
+    /// The common name of its holder.
+    pub name: &'a str,
+    /// When it ends; the end of the CA when that is earlier.
+    pub ends: SystemTime,
+}
+
+/// A client certificate and its key, which is kept nowhere else.
+pub struct Issued {
+    /// The certificate, PEM.
+    pub certificate_pem: String,
+    /// Its private key, PEM (PKCS #8).
+    pub key_pem: Zeroizing<String>,
+    /// The certificate in its DER form.
+    pub der: CertificateDer<'static>,
+    /// When it ends.
+    pub ends: SystemTime,
+}
+
+/// Makes a client certificate of the local CA, which is made too when there is none yet.
+pub fn issue(dir: &Path, client: &Client<'_>, now: SystemTime) -> Result<Issued, Error> {
+    let ca = Ca::ensure(dir, now)?;
+    let issuer = ca.issuer(dir)?;
+    let key = KeyPair::generate().map_err(Error::Make)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name(client.name);
+    params.serial_number = Some(client.serial.as_bytes().to_vec().into());
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let ends = client.ends.min(ca.end);
+    params.not_before = before(now).into();
+    params.not_after = ends.into();
+    let made = params.signed_by(&key, &issuer).map_err(Error::Make)?;
+    let key_pem = Zeroizing::new(key.serialize_pem());
+    Ok(Issued { certificate_pem: made.pem(), key_pem, der: made.der().clone(), ends })
+}
+
+/// The CA as its files hold it.
+struct Ca {
+    pem: String,
+    der: CertificateDer<'static>,
+    end: SystemTime,
+}
+
+impl Ca {
+    fn ensure(dir: &Path, now: SystemTime) -> Result<Ca, Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Error::file(dir, error))?;
+        let path = dir.join(CA_CERT);
+        if !exists(&path)? {
+            create_ca(dir, now)?;
+        }
+        let pem = read(&path)?;
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| Error::NoCertificate(path.clone()))?;
+        let (_, parsed) = X509Certificate::from_der(&der).map_err(|_| Error::BadCertificate(path.clone()))?;
+        let end = end_of(&parsed);
+        match end <= now {
+            true => Err(Error::Expired(path)),
+            false => Ok(Ca { pem, der, end }),
+        }
     }
-    let issuer = Issuer::from_ca_cert_der(&ca_der, key).map_err(Error::Make)?;
-    create_leaf(dir, names, &issuer, &ca_pem, now, ca_end)
+
+    /// The CA with its key, which may be kept elsewhere until it is needed.
+    fn issuer(&self, dir: &Path) -> Result<Issuer<'static, KeyPair>, Error> {
+        let (cert, key_path) = (dir.join(CA_CERT), dir.join(CA_KEY));
+        let key = KeyPair::from_pem(&read(&key_path)?).map_err(|_| Error::NoKey(key_path.clone()))?;
+        let (_, parsed) = X509Certificate::from_der(&self.der).map_err(|_| Error::BadCertificate(cert.clone()))?;
+        if key.subject_public_key_info() != parsed.public_key().raw {
+            return Err(Error::Mismatch { cert, key: key_path });
+        }
+        Issuer::from_ca_cert_der(&self.der, key).map_err(Error::Make)
+    }
 }
 
 fn create_ca(dir: &Path, now: SystemTime) -> Result<(), Error> {

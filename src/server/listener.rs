@@ -135,12 +135,13 @@ async fn drain(mut tasks: JoinSet<()>, at_most: Duration) -> Drained {
 
 /// Pauses of the accept loop: longer with every error, none for errors of a single connection.
 #[derive(Debug, Default)]
-struct Pause {
+pub struct Pause {
     errors: u32,
 }
 
 impl Pause {
-    fn after(&mut self, error: &std::io::Error) -> Duration {
+    /// How long to wait after this error.
+    pub fn after(&mut self, error: &std::io::Error) -> Duration {
         use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
         if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
             return Duration::ZERO;

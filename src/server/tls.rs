@@ -9,14 +9,16 @@ use std::time::SystemTime;
 
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::server::ServerSessionMemoryCache;
+use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{CipherSuite, ProtocolVersion, SupportedCipherSuite};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
 use super::authority::{self, Names};
+use super::trust::Trust;
 use crate::limits;
 
 /// Why there is no certificate to serve. Every message names the file at fault; none repeats what is in it.
@@ -90,6 +92,13 @@ pub struct Material {
     pub expires: SystemTime,
 }
 
+impl Material {
+    /// The server certificate first, then the ones that lead to its root.
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.certified.cert
+    }
+}
+
 /// The certificate of the local authority in `dir`, made or renewed as needed. The CA for clients to trust is
 /// `dir/ca.pem`.
 pub fn load_or_create(dir: &Path, names: &Names, now: SystemTime) -> Result<Material, Error> {
@@ -138,12 +147,43 @@ pub fn server_config(material: &Material) -> Result<Arc<ServerConfig>, Error> {
     Ok(Arc::new(config))
 }
 
+/// The configuration of the admin listener: HTTP/2 alone, and a client certificate of those that are trusted. No session is
+/// resumed, so that every handshake looks at the certificate again.
+pub fn admin_config(material: &Material, trust: &Trust) -> Result<Arc<ServerConfig>, Error> {
+    let resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&material.certified)));
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(Error::Setup)?
+        .with_client_cert_verifier(trust.verifier())
+        .with_cert_resolver(resolver);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+/// The names (IANA) of the cipher suites that are offered in TLS 1.2 and in TLS 1.3.
+pub fn suites() -> (Vec<String>, Vec<String>) {
+    let all = provider().cipher_suites;
+    let of = |version| {
+        let named = |suite: &SupportedCipherSuite| (suite.version().version == version).then(|| name(suite.suite()));
+        all.iter().filter_map(named).collect()
+    };
+    (of(ProtocolVersion::TLSv1_2), of(ProtocolVersion::TLSv1_3))
+}
+
+/// rustls calls the suites of TLS 1.3 `TLS13_…`, IANA `TLS_…`.
+fn name(suite: CipherSuite) -> String {
+    suite.as_str().unwrap_or("unknown").replacen("TLS13_", "TLS_", 1)
+}
+
 /// Named here, because a default of the process could be set by anyone.
-fn provider() -> CryptoProvider {
+pub fn provider() -> CryptoProvider {
     ring::default_provider()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+/// Reads a PEM file, up to a size.
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     File::open(path)
         .and_then(|file| file.take(limits::PEM_FILE_BYTES_MAX + 1).read_to_end(&mut text))

@@ -45,6 +45,8 @@ pub(super) fn state(directory: Arc<Directory>) -> AdminState {
         public_url: "https://scim.example.com".to_owned(),
         ready: watch::channel(Readiness::Ready).1,
         certificate_not_after_s,
+        certificates: None,
+        authority_dir: PathBuf::from("."),
         stopping: stopping(),
     }
 }
@@ -56,6 +58,7 @@ fn stopping() -> watch::Receiver<bool> {
     std::mem::forget(stop);
     stopping
 }
+mod secure;
 
 /// A running admin plane and what moves it.
 pub(super) struct Plane {
@@ -94,6 +97,7 @@ impl Plane {
         let state = AdminState {
             ready: ready_now,
             certificate_not_after_s: certificate_now,
+            authority_dir: folder.path().join("tls"),
             stopping: stop_now.clone(),
             ..state
         };

@@ -67,6 +67,9 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
         &["tonic", "tonic_health", "tonic_prost", "tonic_reflection", "prost", "prost_types"],
         &["server/admin.rs", "server/admin/"],
     ),
+    (&["tower_layer", "tower_service"], &["server/admin/"]),
+    // Our own user, and what the machine has left.
+    (&["rustix"], &["server/admin.rs", "server/metrics/", "cli/doctor/"]),
     (
         &["rustls", "tokio_rustls", "rustls_pki_types", "rcgen", "gethostname"],
         &["serve.rs", "serve/", "server.rs", "server/", "outbound/client.rs"],
