@@ -231,6 +231,26 @@ pub const STORE_CACHE_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
 pub const STORE_SCAN_INLINE_ROWS_MAX: usize = 1_000;
 /// How long, by default, a snapshot may be read after a newer commit has replaced it. It holds the pages it sees, and the file grows by them.
 pub const STORE_SNAPSHOT_AGE_MS_MAX: u64 = 60_000;
+/// How long, by default, a pinned snapshot may be read after a newer commit has replaced it: enough for a backup over a slow line.
+pub const STORE_PINNED_AGE_MS_MAX: u64 = 2 * 60 * 60 * 1000;
+/// The most bytes that the batches of one fork of the store may have, all together: they stay in memory as long as it does.
+pub const STORE_FORK_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The most rows of the base that a scan of a fork reads at a time.
+pub const STORE_FORK_PIECE_ROWS_MAX: usize = 256;
+/// The bytes of rows after which such a piece of the base ends.
+pub const STORE_FORK_PIECE_BYTES_MAX: usize = 1024 * 1024;
+/// The bytes after which a block of a dump takes no further row.
+pub const STORE_DUMP_BLOCK_BYTES: usize = 256 * 1024;
+/// The most bytes of rows in one block of a dump; a longer one is refused unread. Above [`STORE_BATCH_BYTES_MAX`].
+pub const STORE_DUMP_BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most rows that a dump reads of the store at a time.
+pub const STORE_DUMP_PAGE_ROWS_MAX: usize = 2_000;
+/// The bytes of rows after which such a page ends.
+pub const STORE_DUMP_PAGE_BYTES_MAX: usize = 1024 * 1024;
+/// The most rows that one transaction of a restoration takes.
+pub const STORE_RESTORE_ROWS_MAX: usize = 50_000;
+/// The bytes of rows after which such a transaction ends.
+pub const STORE_RESTORE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The first wait before the database is opened again after an I/O error.
 pub const STORE_REOPEN_MS_MIN: u64 = 10;
 /// The longest wait between two tries to open the database again; the wait doubles up to it.

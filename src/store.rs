@@ -1,5 +1,5 @@
-//! An ordered key-value store of bytes: snapshot reads and whole-batch commits, over one of two engines. It knows
-//! nothing of resources, tenants or SCIM; what a key or a value means is its callers' business.
+//! An ordered key-value store of bytes: snapshot reads and whole-batch commits, over one of three engines: a file, memory, and
+//! a fork of another store. It knows nothing of resources, tenants or SCIM; what a key or a value means is its callers' business.
 //!
 //! There is no interactive write transaction. A caller reads a [`Snapshot`], builds a [`Batch`] of expectations and
 //! writes, and commits it whole; when an expectation no longer holds, nothing of the batch is applied and the caller
@@ -9,11 +9,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::limits;
 
 mod apply;
 mod batch;
 mod disk;
+pub mod dump;
+pub mod figures;
+mod fork;
+mod held;
 mod memory;
 mod open;
 mod page;
@@ -30,7 +36,8 @@ pub struct Store {
 #[derive(Clone)]
 enum Engine {
     Redb(Arc<writer::Handle>),
-    Memory(Arc<memory::Engine>),
+    Memory(Arc<memory::Engine<memory::View>>),
+    Fork(Arc<fork::Engine>),
 }
 
 /// How a database file is opened.
@@ -40,11 +47,17 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Milliseconds for which a snapshot may be read after a newer commit has replaced it.
     pub snapshot_age_ms: u64,
+    /// The same for a pinned snapshot ([`Store::pin`]).
+    pub pinned_age_ms: u64,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT, snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX }
+        Options {
+            cache_bytes: limits::STORE_CACHE_BYTES_DEFAULT,
+            snapshot_age_ms: limits::STORE_SNAPSHOT_AGE_MS_MAX,
+            pinned_age_ms: limits::STORE_PINNED_AGE_MS_MAX,
+        }
     }
 }
 
@@ -98,8 +111,9 @@ pub struct Snapshot {
 
 #[derive(Clone)]
 enum View {
-    Redb(Arc<writer::Held>),
+    Redb(Arc<held::Held>),
     Memory(Arc<memory::View>),
+    Fork(Arc<fork::View>),
 }
 
 /// Keys that start with `prefix`, ascending, strictly after `after` when given, without the first `skip`, at most `limit`.
@@ -295,7 +309,7 @@ pub enum OpenError {
 impl Store {
     /// An empty store in memory, gone with its last handle.
     pub fn memory() -> Store {
-        Store { engine: Engine::Memory(Arc::new(memory::Engine::default())) }
+        Store { engine: Engine::Memory(Arc::new(memory::Engine::new(memory::View::default(), 0))) }
     }
 
     /// Opens the database file, or creates it (mode 0600) where no file is. Checks the whole file; blocks meanwhile.
@@ -305,13 +319,37 @@ impl Store {
         Ok(Store { engine: Engine::Redb(Arc::new(writer::open(path, options)?)) })
     }
 
+    /// A store that begins as `base`, a snapshot of this one, and whose commits go to memory only, gone with its last
+    /// handle: what a change would do can be tried, with the stamps it might get, and this store never sees it. A fork can
+    /// be forked.
+    ///
+    /// A fork holds its base: take a pinned snapshot where it may live for long. Once the base expires, reads of what the
+    /// fork has not changed answer [`Error::Expired`], and its commits [`CommitError::Unavailable`]; so do commits after
+    /// [`limits::STORE_FORK_BYTES_MAX`] bytes.
+    pub fn fork(&self, base: &Snapshot) -> Store {
+        debug_assert!(base.revision() <= *self.revisions().borrow(), "the snapshot is of another store");
+        Store { engine: Engine::Fork(Arc::new(fork::new(base))) }
+    }
+
     /// The newest committed state.
     pub async fn snapshot(&self) -> Result<Snapshot, Error> {
         let view = match &self.engine {
             Engine::Redb(handle) => View::Redb(handle.newest()?),
             Engine::Memory(engine) => View::Memory(engine.view()?),
+            Engine::Fork(engine) => View::Fork(engine.view()?),
         };
         Ok(Snapshot { view })
+    }
+
+    /// The newest committed state, to be read for longer than by an ordinary snapshot ([`Options::pinned_age_ms`]): for
+    /// backups and exports. Until it and its clones are dropped, the file grows by what is changed. Ordinary snapshots of
+    /// the same commit expire as ever.
+    pub async fn pin(&self) -> Result<Snapshot, Error> {
+        match &self.engine {
+            Engine::Redb(handle) => Ok(Snapshot { view: View::Redb(handle.pin()?) }),
+            // What is in memory stays readable anyway, and a fork as long as its base.
+            Engine::Memory(_) | Engine::Fork(_) => self.snapshot().await,
+        }
     }
 
     /// Commits a batch and answers with its stamp once it is durable. An empty batch commits nothing and answers with the
@@ -330,7 +368,8 @@ impl Store {
         batch.check(self.limits())?;
         match &self.engine {
             Engine::Redb(handle) => handle.commit(batch).await,
-            Engine::Memory(engine) => engine.commit(&batch),
+            Engine::Memory(engine) => engine.commit(|view| view.apply(&batch)),
+            Engine::Fork(engine) => engine.commit(|view| view.apply(&batch)),
         }
     }
 
@@ -339,11 +378,33 @@ impl Store {
         Limits { writes_max: limits::STORE_BATCH_WRITES_MAX, bytes_max: limits::STORE_BATCH_BYTES_MAX }
     }
 
+    /// The revision of the newest commit, for those who wait for the next one. It changes once the commit can be read,
+    /// before the caller of the commit is answered; commits made durable together are one change. On a closed store it
+    /// never changes again.
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        match &self.engine {
+            Engine::Redb(handle) => handle.revisions(),
+            Engine::Memory(engine) => engine.revisions(),
+            Engine::Fork(engine) => engine.revisions(),
+        }
+    }
+
+    /// What the store counts about itself, for metrics. Costs a few dozen loads and asks the system for the size of the
+    /// file.
+    pub fn figures(&self) -> figures::Figures {
+        match &self.engine {
+            Engine::Redb(handle) => handle.figures(),
+            Engine::Memory(engine) => engine.figures(),
+            Engine::Fork(engine) => engine.figures(),
+        }
+    }
+
     /// Whether the store takes writes, for readiness.
     pub fn state(&self) -> State {
         match &self.engine {
             Engine::Redb(handle) => handle.state(),
             Engine::Memory(engine) => engine.state(),
+            Engine::Fork(engine) => engine.state(),
         }
     }
 
@@ -353,6 +414,7 @@ impl Store {
         match &self.engine {
             Engine::Redb(handle) => handle.close().await,
             Engine::Memory(engine) => engine.close(),
+            Engine::Fork(engine) => engine.close(),
         }
     }
 }
@@ -360,17 +422,17 @@ impl Store {
 impl Snapshot {
     /// The entry of a key.
     pub async fn get(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
-        self.find(key, row::entry)
+        self.view.find(key, row::entry)
     }
 
     /// The entries of several keys, in their order.
     pub async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Entry>>, Error> {
-        keys.iter().map(|key| self.find(key, row::entry)).collect()
+        keys.iter().map(|key| self.view.find(key, row::entry)).collect()
     }
 
     /// The value of a counter; 0 when it has no entry.
     pub async fn count(&self, key: &[u8]) -> Result<i64, Error> {
-        match self.find(key, row::count)? {
+        match self.view.find(key, row::count)? {
             None => Ok(0),
             Some(count) => count.ok_or(Error::NotACounter),
         }
@@ -379,15 +441,16 @@ impl Snapshot {
     /// The rows of a scan. A long one is read on the blocking pool.
     pub async fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
         if scan.skip.saturating_add(scan.limit) <= limits::STORE_SCAN_INLINE_ROWS_MAX {
-            return self.view.scan(scan);
+            return self.view.scan(scan, usize::MAX);
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return self.view.scan(scan);
+            return self.view.scan(scan, usize::MAX);
         };
         let view = self.view.clone();
         let (prefix, after) = (scan.prefix.to_vec(), scan.after.map(<[u8]>::to_vec));
         let (skip, limit, values) = (scan.skip, scan.limit, scan.values);
-        let read = move || view.scan(&Scan { prefix: &prefix, after: after.as_deref(), skip, limit, values });
+        let read =
+            move || view.scan(&Scan { prefix: &prefix, after: after.as_deref(), skip, limit, values }, usize::MAX);
         match runtime.spawn_blocking(read).await {
             Ok(page) => page,
             Err(stopped) => Err(Error::Unavailable(stopped.to_string())),
@@ -396,25 +459,42 @@ impl Snapshot {
 
     /// The revision of the newest commit this snapshot sees.
     pub fn revision(&self) -> u64 {
-        match &self.view {
-            View::Redb(held) => held.stamp().revision,
-            View::Memory(view) => view.stamp().revision,
-        }
+        self.view.stamp().revision
     }
 
-    fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
+    /// The keys at which this snapshot of a fork differs from the snapshot that was forked, ascending. A value that was
+    /// put again unchanged is among them, for its stamp is another one. Empty where the store is no fork.
+    pub fn forked(&self) -> Vec<Vec<u8>> {
         match &self.view {
-            View::Redb(held) => held.find(key, read),
-            View::Memory(view) => Ok(view.find(key, read)),
+            View::Fork(view) => view.forked(),
+            View::Redb(_) | View::Memory(_) => Vec::new(),
         }
     }
 }
 
 impl View {
-    fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
+    fn stamp(&self) -> Stamp {
         match self {
-            View::Redb(held) => held.scan(scan),
-            View::Memory(view) => Ok(view.scan(scan)),
+            View::Redb(held) => held.stamp(),
+            View::Memory(view) => view.stamp(),
+            View::Fork(view) => view.stamp(),
+        }
+    }
+
+    fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
+        match self {
+            View::Redb(held) => held.find(key, read),
+            View::Memory(view) => Ok(view.find(key, read)),
+            View::Fork(view) => view.find(key, read),
+        }
+    }
+
+    /// The rows of a scan; the first one that brings the page to `bytes_max` bytes is its last.
+    fn scan(&self, scan: &Scan<'_>, bytes_max: usize) -> Result<Page, Error> {
+        match self {
+            View::Redb(held) => held.scan(scan, bytes_max),
+            View::Memory(view) => Ok(view.scan(scan, bytes_max)),
+            View::Fork(view) => view.scan(scan, bytes_max),
         }
     }
 }

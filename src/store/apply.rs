@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::row::{self, Kind};
-use super::{Batch, CommitError, Error, Expect, Stamp, Write, memory, redb};
+use super::{Batch, CommitError, Error, Expect, Stamp, Write, fork, memory, redb};
 
 /// The rows of an engine while a group is applied.
 pub(super) enum Rows<'a> {
     Redb(redb::Rows<'a>),
     Memory(memory::Rows<'a>),
+    Fork(fork::Rows<'a>),
 }
 
 /// The group being applied: the newest stamp and the counters touched, which are written once, at the end.
@@ -179,6 +180,7 @@ impl Rows<'_> {
         match self {
             Rows::Redb(rows) => rows.find(key, read),
             Rows::Memory(rows) => Ok(rows.find(key, read)),
+            Rows::Fork(rows) => rows.find(key, read),
         }
     }
 
@@ -187,6 +189,7 @@ impl Rows<'_> {
         match self {
             Rows::Redb(rows) => rows.insert(key, row),
             Rows::Memory(rows) => Ok(rows.insert(key, row)),
+            Rows::Fork(rows) => rows.insert(key, row),
         }
     }
 
@@ -195,6 +198,7 @@ impl Rows<'_> {
         match self {
             Rows::Redb(rows) => rows.remove(key),
             Rows::Memory(rows) => Ok(rows.remove(key)),
+            Rows::Fork(rows) => rows.remove(key),
         }
     }
 }

@@ -130,7 +130,8 @@ impl Base {
         }
     }
 
-    fn len(&self) -> io::Result<u64> {
+    /// The bytes of the file.
+    pub(super) fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 

@@ -57,6 +57,16 @@ impl Page {
         self.len().checked_sub(1).map(|last| self.key(last))
     }
 
+    /// The rows as they are stored, header and value, or the header alone when the scan asked for keys only.
+    pub(super) fn stored(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        (0..self.len()).map(|index| self.parts(index))
+    }
+
+    /// What the keys and rows take, headers included.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// A page with room for the rows of a scan.
     pub(super) fn with_room(scan: &Scan<'_>) -> Page {
         Page { bytes: Vec::new(), ends: Vec::with_capacity(scan.limit.min(limits::STORE_PAGE_ROWS_RESERVED_MAX)) }

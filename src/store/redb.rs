@@ -155,6 +155,26 @@ impl Database {
         Ok(Committed { answers, view: Some(View { rows, stamp }) })
     }
 
+    /// Puts rows as they are stored, those of a restoration. With the stamp of the last ones everything so far becomes
+    /// durable; without one, nothing does.
+    pub(super) fn load(&self, rows: &Page, last: Option<Stamp>) -> Result<(), Error> {
+        let mut transaction = self.db.begin_write().map_err(failed)?;
+        let durability = if last.is_some() { Durability::Immediate } else { Durability::None };
+        transaction.set_durability(durability).map_err(failed)?;
+        {
+            let mut table = transaction.open_table(ROWS).map_err(failed)?;
+            for (key, row) in rows.stored() {
+                table.insert(key, row).map_err(failed)?;
+            }
+        }
+        if let Some(last) = last {
+            let mut meta = transaction.open_table(META).map_err(failed)?;
+            meta.insert(META_LAST, encode(last).as_slice()).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+        self.disk.fault().map_or(Ok(()), |fault| Err(Error::Unavailable(fault.reason)))
+    }
+
     /// Sets or removes the format, for tests of what is refused.
     #[cfg(test)]
     pub(super) fn write_format(&self, format: Option<u32>) {
@@ -198,7 +218,7 @@ impl View {
         Ok(self.rows.get(key).map_err(failed)?.map(|row| read(row.value())))
     }
 
-    pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
+    pub(super) fn scan(&self, scan: &Scan<'_>, bytes_max: usize) -> Result<Page, Error> {
         let mut page = Page::with_room(scan);
         let Some((start, excluded, end)) = page::bounds(scan) else {
             return Ok(page);
@@ -210,6 +230,9 @@ impl View {
             let (key, row) = row.map_err(failed)?;
             if index >= scan.skip {
                 page.push(key.value(), row.value(), scan.values);
+            }
+            if page.bytes() >= bytes_max {
+                break;
             }
         }
         Ok(page)

@@ -1,4 +1,4 @@
-//! One suite that both engines pass, each case a function that is given an empty store; and what only the engine in a
+//! One suite that every engine passes, each case a function that is given an empty store; and what only the engine in a
 //! file has: reopening, refusals, faults of the disk.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -11,6 +11,7 @@ use super::{Batch, CommitError, Error, Options, Page, Scan, Snapshot, State, Sto
 mod counters;
 mod faults;
 mod files;
+mod forks;
 mod random;
 
 use counters::{
@@ -24,6 +25,16 @@ macro_rules! suite {
             $(#[tokio::test]
             async fn $case() {
                 super::$case(super::Store::memory()).await;
+            })*
+        }
+        mod in_a_fork {
+            $(#[tokio::test]
+            async fn $case() {
+                let directory = tempfile::tempdir().unwrap();
+                let base = super::open(&directory);
+                super::$case(base.fork(&base.snapshot().await.unwrap())).await;
+                assert_eq!(super::dump(&base).await, []);
+                base.close().await;
             })*
         }
         mod in_a_file {
@@ -59,6 +70,9 @@ suite!(
     commits_nothing_for_an_empty_batch,
     refuses_large_batches,
     commits_a_batch_nobody_waits_for,
+    tells_of_each_revision,
+    pins_a_snapshot,
+    counts_what_it_does,
     closes_once,
 );
 
@@ -345,6 +359,64 @@ async fn commits_a_batch_nobody_waits_for(store: Store) {
     // The queue is in order, so that this one is answered after the one nobody waits for.
     store.commit(batch(|batch| batch.put("next", "1"))).await.unwrap();
     assert_eq!(value(&store.snapshot().await.unwrap(), "abandoned").await.unwrap(), "1");
+}
+
+async fn tells_of_each_revision(store: Store) {
+    let mut revisions = store.revisions();
+    assert_eq!(*revisions.borrow_and_update(), 0);
+    for round in 1..=20 {
+        let stamp = store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+        assert_eq!(stamp.revision, round);
+        // The caller has his answer, so that the watcher has the revision.
+        assert!(revisions.has_changed().unwrap());
+        assert_eq!(*revisions.borrow_and_update(), round);
+    }
+    store.commit(batch(|batch| batch.expect_exists("n"))).await.unwrap();
+    store.commit(batch(|batch| batch.expect_absent("n"))).await.unwrap_err();
+    assert!(!revisions.has_changed().unwrap());
+
+    // Whoever wakes finds the commit that woke him.
+    let reader = store.clone();
+    let watcher = tokio::spawn(async move {
+        let seen = *revisions.wait_for(|revision| *revision >= 30).await.unwrap();
+        assert!(reader.snapshot().await.unwrap().revision() >= seen);
+        revisions
+    });
+    for _ in 0..10 {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    }
+    let mut revisions = watcher.await.unwrap();
+    revisions.mark_unchanged();
+    store.clone().close().await;
+    assert!(!revisions.has_changed().unwrap());
+    assert_eq!(*store.revisions().borrow(), 30);
+}
+
+async fn counts_what_it_does(store: Store) {
+    let fresh = store.figures();
+    assert_eq!((fresh.commits, fresh.batches, fresh.conflicts, fresh.failed), (0, 0, 0, 0));
+    for _ in 0..5 {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    }
+    store.commit(batch(|batch| batch.expect_exists("n"))).await.unwrap();
+    store.commit(batch(|batch| batch.expect_absent("n"))).await.unwrap_err();
+    let figures = store.figures();
+    assert_eq!((figures.commits, figures.batches, figures.conflicts, figures.failed), (5, 6, 1, 0));
+    assert_eq!((figures.commit_batches.count, figures.commit_batches.sum), (5, 5));
+    assert_eq!(figures.commit_batches.buckets.first(), Some(&(1, 5)));
+    assert_eq!(figures.commit_duration_us.count, 5);
+    assert_eq!((figures.queue_batches, figures.queue_bytes, figures.reopenings), (0, 0, 0));
+}
+
+async fn pins_a_snapshot(store: Store) {
+    store.commit(batch(|batch| batch.put("k", "old"))).await.unwrap();
+    let pinned = store.pin().await.unwrap();
+    for _ in 0..20 {
+        store.commit(batch(|batch| batch.put("k", "new"))).await.unwrap();
+    }
+    assert_eq!((value(&pinned, "k").await.unwrap().as_str(), pinned.revision()), ("old", 1));
+    store.clone().close().await;
+    assert!(matches!(store.pin().await, Err(Error::Closed)));
 }
 
 async fn closes_once(store: Store) {

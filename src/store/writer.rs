@@ -1,20 +1,22 @@
 //! The one writer of a database file: a thread that takes batches from a bounded queue, makes many durable with one commit
-//! and answers each; the handle that callers queue by; the snapshots they read; and the way back after an I/O error. It
+//! and answers each; the handle that callers queue by; and the way back after an I/O error. It
 //! knows nothing of tables and pages.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::disk::Base;
+use super::figures::{Counters, Figures};
+use super::held::{Held, Pins};
 use super::open::{self, Opened};
 use super::redb::{Committed, Database, View};
-use super::{Batch, CommitError, Error, OpenError, Options, Page, Scan, Stamp, State};
+use super::{Batch, CommitError, Error, OpenError, Options, Stamp, State};
 use crate::limits;
 
 /// The callers' end of the queue.
@@ -23,33 +25,32 @@ pub(super) struct Handle {
     places: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     shared: Arc<Shared>,
+    base: Weak<Base>,
 }
 
 /// What the writer lets its callers see.
 struct Shared {
     newest: RwLock<Option<Arc<Held>>>,
+    /// Locked while the newest view is replaced, and while it is pinned.
+    pins: Mutex<Pins>,
+    revision: watch::Sender<u64>,
     state: watch::Sender<State>,
     closed: watch::Sender<bool>,
+    counters: Arc<Counters>,
 }
 
-/// A view handed out in snapshots. The writer takes the view back when it has grown too old.
-pub(super) struct Held {
-    stamp: Stamp,
-    view: RwLock<Option<Arc<View>>>,
-    queue: Weak<Sender<Message>>,
-}
-
-enum Message {
+/// What the writer is told.
+pub(super) enum Message {
     Commit(Request),
     /// A read has failed: look at the file.
     Look,
     Close,
 }
 
-struct Request {
+pub(super) struct Request {
     batch: Batch,
     answer: oneshot::Sender<Result<Stamp, CommitError>>,
-    _room: [OwnedSemaphorePermit; 2],
+    room: [OwnedSemaphorePermit; 2],
 }
 
 struct Writer {
@@ -87,9 +88,13 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
     let callers = Arc::downgrade(&sender);
     let shared = Arc::new(Shared {
         newest: RwLock::new(None),
+        pins: Mutex::default(),
+        revision: watch::Sender::new(opened.view.stamp().revision),
         state: watch::Sender::new(State::Ready),
         closed: watch::Sender::new(false),
+        counters: Arc::default(),
     });
+    let base = Arc::downgrade(&opened.base);
     let mut writer = Writer {
         options: options.clone(),
         base: opened.base,
@@ -119,33 +124,61 @@ pub(super) fn start(path: &Path, opened: Opened, options: &Options) -> Result<Ha
         places: Arc::new(Semaphore::new(limits::STORE_QUEUE_BATCHES_MAX)),
         bytes: Arc::new(Semaphore::new(limits::STORE_QUEUE_BYTES_MAX)),
         shared,
+        base,
     })
 }
 
 impl Handle {
     pub(super) fn newest(&self) -> Result<Arc<Held>, Error> {
-        read(&self.shared.newest).clone().ok_or(Error::Closed)
+        let newest = self.shared.newest.read().unwrap_or_else(PoisonError::into_inner);
+        newest.clone().ok_or(Error::Closed)
+    }
+
+    /// The newest view, held for as long as pinned ones are.
+    pub(super) fn pin(&self) -> Result<Arc<Held>, Error> {
+        let mut pins = self.shared.pins();
+        let held = Arc::new(self.newest()?.again()?);
+        pins.add(&held);
+        Ok(held)
     }
 
     pub(super) async fn commit(&self, batch: Batch) -> Result<Stamp, CommitError> {
         if batch.is_empty() {
-            return self.newest().map(|held| held.stamp).map_err(|_| CommitError::Closed);
+            return self.newest().map(|held| held.stamp()).map_err(|_| CommitError::Closed);
         }
         let weight = u32::try_from(batch.bytes()).unwrap_or(u32::MAX);
         let closed = |_| CommitError::Closed;
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(closed)?;
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(weight).await.map_err(closed)?;
         if let State::Unavailable { reason } = self.state() {
-            return Err(CommitError::Unavailable(reason));
+            let refused = Err(CommitError::Unavailable(reason));
+            self.shared.counters.answered(&refused);
+            return refused;
         }
         let (answer, answered) = oneshot::channel();
-        let request = Request { batch, answer, _room: [place, bytes] };
+        let request = Request { batch, answer, room: [place, bytes] };
         self.queue.send(Message::Commit(request)).map_err(|_| CommitError::Closed)?;
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
     pub(super) fn state(&self) -> State {
         self.shared.state.borrow().clone()
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        let taken = |max: usize, left: &Semaphore| max.saturating_sub(left.available_permits()) as u64;
+        // The writer drops the file a little later than it says that it has closed it.
+        let base = self.base.upgrade().filter(|_| !*self.shared.closed.borrow());
+        Figures {
+            queue_batches: taken(limits::STORE_QUEUE_BATCHES_MAX, &self.places),
+            queue_bytes: taken(limits::STORE_QUEUE_BYTES_MAX, &self.bytes),
+            file_bytes: base.and_then(|base| base.len().ok()).unwrap_or(0),
+            ..self.shared.counters.figures()
+        }
+    }
+
+    pub(super) fn revisions(&self) -> watch::Receiver<u64> {
+        self.shared.revision.subscribe()
     }
 
     /// Waits for a state, for tests.
@@ -165,36 +198,9 @@ impl Handle {
     }
 }
 
-impl Held {
-    pub(super) fn stamp(&self) -> Stamp {
-        self.stamp
-    }
-
-    pub(super) fn find<R>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>, Error> {
-        self.look(self.view()?.find(key, read))
-    }
-
-    pub(super) fn scan(&self, scan: &Scan<'_>) -> Result<Page, Error> {
-        self.look(self.view()?.scan(scan))
-    }
-
-    fn view(&self) -> Result<Arc<View>, Error> {
-        read(&self.view).clone().ok_or(Error::Expired)
-    }
-
-    /// Tells the writer of a failed read, because the file may have to be opened again for reads to come back.
-    fn look<R>(&self, result: Result<R, Error>) -> Result<R, Error> {
-        if matches!(result, Err(Error::Unavailable(_)))
-            && let Some(queue) = self.queue.upgrade()
-        {
-            // A writer that is gone needs no telling.
-            queue.send(Message::Look).unwrap_or_default();
-        }
-        result
-    }
-
-    fn expire(&self) {
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
+impl Shared {
+    fn pins(&self) -> MutexGuard<'_, Pins> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -228,6 +234,7 @@ impl Writer {
     /// Commits a batch together with those that wait behind it.
     fn commit(&mut self, first: Request) {
         let group = self.gather(first);
+        let begun = Instant::now();
         let batches = || self.db.commit(group.iter().map(|request| &request.batch), self.last);
         let outcome = catch_unwind(AssertUnwindSafe(batches));
         let outcome = outcome.unwrap_or_else(|_| Err(Error::Unavailable("the commit panicked".into())));
@@ -236,10 +243,12 @@ impl Writer {
                 self.wait = Duration::ZERO;
                 // Published before it is answered, so that a caller finds what it has written.
                 if let Some(view) = view {
+                    let batches = answers.iter().filter(|answer| answer.is_ok()).count();
+                    self.shared.counters.committed(batches, begun.elapsed());
                     self.publish(view);
                 }
                 for (request, answer) in group.into_iter().zip(answers) {
-                    answer_to(request, answer);
+                    self.answer(request, answer);
                 }
                 if let Some(fault) = self.db.fault() {
                     self.recover(fault.reason);
@@ -250,7 +259,7 @@ impl Writer {
                 // The state first, so that a caller who has his answer finds it.
                 self.refuse(&reason);
                 for request in group {
-                    answer_to(request, Err(CommitError::Unavailable(reason.clone())));
+                    self.answer(request, Err(CommitError::Unavailable(reason.clone())));
                 }
                 self.recover(reason);
             }
@@ -288,9 +297,13 @@ impl Writer {
     /// Makes a view the one that new snapshots get, and takes back those that have been replaced for too long.
     fn publish(&mut self, view: View) {
         self.last = view.stamp();
-        let held = Held { stamp: view.stamp(), view: RwLock::new(Some(Arc::new(view))), queue: self.callers.clone() };
+        let held = Held::new(Arc::new(view), self.callers.clone(), Arc::clone(&self.shared.counters));
         let replaced = self.show(Some(Arc::new(held)));
+        self.shared
+            .revision
+            .send_if_modified(|revision| std::mem::replace(revision, self.last.revision) != self.last.revision);
         if let Some(replaced) = replaced.filter(|replaced| Arc::strong_count(replaced) > 1) {
+            replaced.replace();
             self.replaced.push_back((Instant::now(), Arc::downgrade(&replaced)));
         }
         let age_max = Duration::from_millis(self.options.snapshot_age_ms);
@@ -304,14 +317,27 @@ impl Writer {
         }
     }
 
+    /// A caller that has gone needs no answer.
+    fn answer(&self, request: Request, answer: Result<Stamp, CommitError>) {
+        self.shared.counters.answered(&answer);
+        // Before the answer, so that its caller does not find his own batch still waiting.
+        drop(request.room);
+        request.answer.send(answer).map(drop).unwrap_or_default();
+    }
+
     fn refuse(&self, reason: &str) {
         let reason = reason.to_owned();
         self.shared.state.send_replace(State::Unavailable { reason });
     }
 
     fn show(&self, held: Option<Arc<Held>>) -> Option<Arc<Held>> {
-        let mut newest = self.shared.newest.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut newest, held)
+        let mut pins = self.shared.pins();
+        let before = {
+            let mut newest = self.shared.newest.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *newest, held)
+        };
+        pins.replace(Duration::from_millis(self.options.pinned_age_ms));
+        before
     }
 
     /// Opens the database again, for as long as it takes; refuses batches and lets reads go on meanwhile.
@@ -343,7 +369,7 @@ impl Writer {
         while !self.closing {
             match self.queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(Message::Commit(request)) => {
-                    answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
+                    self.answer(request, Err(CommitError::Unavailable(reason.to_owned())));
                 }
                 Ok(Message::Look) => {}
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => self.closing = true,
@@ -352,7 +378,7 @@ impl Writer {
         }
         while let Ok(message) = self.queue.try_recv() {
             if let Message::Commit(request) = message {
-                answer_to(request, Err(CommitError::Unavailable(reason.to_owned())));
+                self.answer(request, Err(CommitError::Unavailable(reason.to_owned())));
             }
         }
         true
@@ -370,6 +396,7 @@ impl Writer {
         self.publish(view);
         self.expire_replaced();
         drop(std::mem::replace(&mut self.db, db));
+        self.shared.counters.reopened();
         Ok(())
     }
 
@@ -389,14 +416,6 @@ impl Writer {
         for (_, held) in self.replaced.drain(..) {
             held.upgrade().inspect(|held| held.expire());
         }
+        self.shared.pins().expire_replaced();
     }
-}
-
-/// A caller that has gone needs no answer.
-fn answer_to(request: Request, answer: Result<Stamp, CommitError>) {
-    request.answer.send(answer).map(drop).unwrap_or_default();
-}
-
-fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Counters, on both engines: additions merge, expectations see them, and they do not mix with plain entries.
+//! Counters, on every engine: additions merge, expectations see them, and they do not mix with plain entries.
 
 use super::{Batch, CommitError, Error, Store, all, batch, keys, value};
 

@@ -60,6 +60,7 @@ async fn outlives_a_disk_that_refuses_writes() {
         assert!(acknowledged.values().all(|acknowledged| *acknowledged));
         let before = dump(&store).await;
         let held = store.snapshot().await.unwrap();
+        let pinned = store.pin().await.unwrap();
 
         switch(true);
         let mut row = 300;
@@ -73,13 +74,17 @@ async fn outlives_a_disk_that_refuses_writes() {
             acknowledged.insert(row, answer);
         }
         assert!(matches!(store.state(), State::Unavailable { .. }));
+        let refused = acknowledged.values().filter(|acknowledged| !**acknowledged).count();
+        assert_eq!((store.figures().failed, store.figures().reopenings), (refused as u64, 0));
         // The cache is smaller than the rows, so that most of these reads are of the file.
         assert!(dump(&store).await.len() >= before.len());
         assert_eq!(held.scan(&all(b"")).await.unwrap().len(), before.len());
 
         switch(false);
         ready(&store).await;
+        assert_eq!(store.figures().reopenings, 1);
         assert!(matches!(held.scan(&all(b"")).await, Err(Error::Expired)));
+        assert!(matches!(pinned.scan(&all(b"")).await, Err(Error::Expired)));
         for row in 1_000..1_050 {
             acknowledged.insert(row, put(&store, row).await);
             assert_eq!(acknowledged.get(&row), Some(&true));

@@ -121,6 +121,76 @@ async fn expires_old_snapshots() {
 }
 
 #[tokio::test]
+async fn keeps_pinned_snapshots_for_longer() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options { snapshot_age_ms: 0, ..Options::default() };
+    let store = Store::open(&directory.path().join("db"), &options).unwrap();
+    let change = async || {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    };
+    change().await;
+    let (pinned, ordinary) = (store.pin().await.unwrap(), store.snapshot().await.unwrap());
+    let dropped = store.pin().await.unwrap();
+    change().await;
+    assert!(matches!(ordinary.count(b"n").await, Err(Error::Expired)));
+    assert_eq!(store.figures().replaced_snapshots, 2);
+    drop(dropped);
+    let second = store.pin().await.unwrap();
+    change().await;
+    assert_eq!((pinned.count(b"n").await.unwrap(), second.count(b"n").await.unwrap()), (1, 2));
+    assert_eq!(store.figures().replaced_snapshots, 2);
+    drop((pinned, second));
+    assert_eq!(store.figures().replaced_snapshots, 0);
+    let last = store.pin().await.unwrap();
+    store.close().await;
+    assert!(matches!(last.count(b"n").await, Err(Error::Expired)));
+}
+
+#[tokio::test]
+async fn expires_pinned_snapshots_in_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options { pinned_age_ms: 0, ..Options::default() };
+    let store = Store::open(&directory.path().join("db"), &options).unwrap();
+    let (pinned, ordinary) = (store.pin().await.unwrap(), store.snapshot().await.unwrap());
+    for _ in 0..2 {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    }
+    assert!(matches!(pinned.count(b"n").await, Err(Error::Expired)));
+    assert_eq!(ordinary.count(b"n").await.unwrap(), 0);
+    assert_eq!(store.figures().replaced_snapshots, 1);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn counts_its_bytes_and_who_holds_replaced_snapshots() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = Options { snapshot_age_ms: 600_000, ..Options::default() };
+    let path = directory.path().join("db");
+    let store = Store::open(&path, &options).unwrap();
+    let change = async || {
+        store.commit(batch(|batch| batch.add("n", 1))).await.unwrap();
+    };
+    let held = || store.figures().replaced_snapshots;
+    let first = store.snapshot().await.unwrap();
+    assert_eq!(held(), 0);
+    change().await;
+    assert_eq!(held(), 1);
+    let (second, again) = (store.snapshot().await.unwrap(), first.clone());
+    change().await;
+    change().await;
+    assert_eq!(held(), 2);
+    drop(first);
+    assert_eq!(held(), 2);
+    drop(again);
+    assert_eq!(held(), 1);
+    assert_eq!(store.figures().file_bytes, fs::metadata(&path).unwrap().len());
+    store.clone().close().await;
+    // What has expired keeps no page.
+    assert!(matches!(second.get(b"n").await, Err(Error::Expired)));
+    assert_eq!((held(), store.figures().file_bytes), (0, 0));
+}
+
+#[tokio::test]
 async fn refuses_an_empty_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("db");

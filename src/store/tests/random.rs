@@ -8,7 +8,7 @@ use super::{Batch, CommitError, Snapshot, Store, all, open};
 
 /// One step of a batch; keys are few, so that steps meet.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Absent(u8),
     Exists(u8),
     Unchanged(u8, u64),
@@ -18,7 +18,7 @@ enum Step {
     PutStamped(u8),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let key = 0..6_u8;
     prop_oneof![
         1 => key.clone().prop_map(Step::Absent),
@@ -36,7 +36,7 @@ fn key(key: u8, counter: bool) -> Vec<u8> {
     if key == 0 { b"both".to_vec() } else { format!("{}{key}", if counter { "n" } else { "k" }).into_bytes() }
 }
 
-fn build(steps: &[Step], now_ms: i64) -> Batch {
+pub(super) fn build(steps: &[Step], now_ms: i64) -> Batch {
     let mut batch = Batch::new(now_ms);
     for step in steps {
         match *step {
@@ -52,13 +52,13 @@ fn build(steps: &[Step], now_ms: i64) -> Batch {
     batch
 }
 
-async fn rows(snapshot: &Snapshot) -> Vec<(Vec<u8>, Vec<u8>, Stamp)> {
+pub(super) async fn rows(snapshot: &Snapshot) -> Vec<(Vec<u8>, Vec<u8>, Stamp)> {
     let page = snapshot.scan(&all(b"")).await.unwrap();
     page.iter().map(|row| (row.key.to_vec(), row.value.to_vec(), row.stamp)).collect()
 }
 
 /// Commits the batches at once: the file's engine takes them as one group, the memory's one by one.
-async fn commit_all(store: &Store, batches: &[Batch]) -> Vec<Result<Stamp, CommitError>> {
+pub(super) async fn commit_all(store: &Store, batches: &[Batch]) -> Vec<Result<Stamp, CommitError>> {
     let mut answers = Vec::new();
     let commits: Vec<_> = batches
         .iter()
