@@ -134,10 +134,10 @@ pub fn list(texts: &[String]) -> String {
     text(&texts.join(","))
 }
 
-/// A number that may be unlimited, which 0 stands for.
+/// A limit of requests a second, or `none` where it is 0.
 #[must_use]
-pub fn rate(per_second_max: u32) -> String {
-    if per_second_max == 0 { "-".to_owned() } else { format!("{per_second_max}/s") }
+pub fn rate(per_second_max: u32, none: &str) -> String {
+    if per_second_max == 0 { none.to_owned() } else { format!("{per_second_max} a second") }
 }
 
 /// `yes` or `no`.

@@ -213,7 +213,7 @@ fn every_guide_has_the_url_and_the_commands_of_its_tenant() {
     for profile in crate::config::PROFILES {
         let text = fake.call(&["guide", profile, "--tenant", "acme"]).unwrap();
         assert!(text.contains("https://scim.example.com/tenants/acme/scim/v2"), "{profile}");
-        assert!(text.contains(&format!("scimd token create --tenant acme --name {profile}")), "{profile}");
+        assert!(text.contains(&format!("scimd token create --tenant acme --description {profile}")), "{profile}");
         assert!(!text.contains('{') || *profile == "custom", "{profile}");
         for line in text.lines() {
             assert!(line.chars().count() <= 160, "{profile}: {line}");
