@@ -26,6 +26,8 @@ pub mod position;
 pub mod log;
 pub mod follow;
 pub mod trim;
+pub mod export;
+pub mod import;
 pub mod scope;
 pub mod browse;
 pub mod write;

@@ -102,6 +102,30 @@ pub const WATCH_WAITING_MAX: usize = 64;
 pub const WATCH_CHUNK_ENTRIES_MAX: usize = 500;
 /// How long a watcher is told nothing at most, in milliseconds.
 pub const WATCH_SIGN_MS: u64 = 15_000;
+/// The size from which on a piece of an export is sent, in bytes.
+pub const EXPORT_PIECE_BYTES: usize = 256 * 1024;
+/// Pieces of an export that wait for the client.
+pub const EXPORT_PIECES_WAITING_MAX: usize = 2;
+/// How many records an export reads at a time; they may be large.
+pub const EXPORT_ROWS: usize = 100;
+/// How many members one line of an export has at most.
+pub const EXPORT_MEMBERS_MAX: usize = 1_000;
+/// The longest line of an import, in bytes.
+pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How many lines of one import are at work at once, so that they share commits.
+pub const IMPORT_LINES_AT_WORK_MAX: usize = 64;
+/// Pieces of a file that wait for the import.
+pub const IMPORT_PIECES_WAITING_MAX: usize = 2;
+/// How long an import tells nothing, in milliseconds.
+pub const IMPORT_PROGRESS_MS: u64 = 250;
+/// Messages about an import's progress that wait for the client.
+pub const IMPORT_PROGRESS_WAITING_MAX: usize = 4;
+/// Failures that one message about an import tells.
+pub const IMPORT_FAILURES_MAX: usize = 100;
+/// Ids that one failure names.
+pub const IMPORT_IDS_NAMED_MAX: usize = 10;
+/// Ids of the file that a dry run remembers; in larger files it checks no references to what is not in the tenant.
+pub const IMPORT_DRY_RUN_IDS_MAX: usize = 1_000_000;
 /// Tenants that there may be at a time.
 pub const TENANTS_MAX: usize = 10_000;
 /// Tokens of one tenant, revoked and expired ones included.

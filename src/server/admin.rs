@@ -9,6 +9,7 @@ mod server_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
+mod transfer_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -30,6 +31,7 @@ use self::api::v1::audit_service_server::AuditServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
+use self::api::v1::transfer_service_server::TransferServiceServer;
 use crate::directory::Directory;
 use crate::limits;
 
@@ -146,7 +148,8 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(ServerServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
-        .add_service(AuditServiceServer::new(state))
+        .add_service(AuditServiceServer::new(state.clone()))
+        .add_service(TransferServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {

@@ -4,10 +4,10 @@
 
 use super::{Bounds, Entry, Position, newest, oldest, read, since};
 use crate::clock::Clock;
+use crate::directory::keys;
 use crate::directory::record::{self, Change};
 use crate::directory::refused::Refused;
 use crate::directory::tests::Fixture;
-use crate::directory::keys;
 use crate::store::Store;
 use std::sync::atomic::Ordering;
 
