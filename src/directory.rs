@@ -28,6 +28,8 @@ pub mod follow;
 pub mod trim;
 pub mod export;
 pub mod import;
+pub mod check;
+pub mod backup;
 pub mod scope;
 pub mod browse;
 pub mod write;
@@ -37,10 +39,11 @@ pub mod patch;
 pub mod delete;
 
 use crate::clock::Clock;
+use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -48,6 +51,8 @@ pub struct Directory {
     clock: Clock,
     /// Wakes the sweeper.
     sweeps: Arc<Notify>,
+    /// Places for those who read the whole database.
+    whole_reads: Arc<Semaphore>,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -75,7 +80,8 @@ pub struct Actor {
 impl Directory {
     /// Over a store whose tenants and tokens may or may not be there yet.
     pub fn new(store: Store, clock: Clock) -> Directory {
-        Directory { store, clock, sweeps: Arc::new(Notify::new()) }
+        let whole_reads = Arc::new(Semaphore::new(limits::BACKUPS_AT_WORK_MAX));
+        Directory { store, clock, sweeps: Arc::new(Notify::new()), whole_reads }
     }
 
     /// The store's readiness.

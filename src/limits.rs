@@ -126,6 +126,18 @@ pub const IMPORT_FAILURES_MAX: usize = 100;
 pub const IMPORT_IDS_NAMED_MAX: usize = 10;
 /// Ids of the file that a dry run remembers; in larger files it checks no references to what is not in the tenant.
 pub const IMPORT_DRY_RUN_IDS_MAX: usize = 1_000_000;
+/// Backups and checks of the whole database that may be at work at a time.
+pub const BACKUPS_AT_WORK_MAX: usize = 2;
+/// The size of one piece of a backup, in bytes.
+pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
+/// Pieces of a backup that wait for the client.
+pub const BACKUP_PIECES_WAITING_MAX: usize = 4;
+/// How many rows a check of the database reads between two messages.
+pub const CHECK_PROGRESS_ROWS: u64 = 50_000;
+/// What a check of the database tells at most.
+pub const CHECK_PROBLEMS_MAX: usize = 100;
+/// Tenants that a check of the database keeps sums of; a damaged file could name any number.
+pub const CHECK_TENANTS_MAX: usize = 20_000;
 /// Tenants that there may be at a time.
 pub const TENANTS_MAX: usize = 10_000;
 /// Tokens of one tenant, revoked and expired ones included.

@@ -10,6 +10,7 @@ mod resource_service;
 mod change_service;
 mod audit_service;
 mod transfer_service;
+mod backup_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -28,6 +29,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use self::api::v1::audit_service_server::AuditServiceServer;
+use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
@@ -149,7 +151,8 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))
-        .add_service(TransferServiceServer::new(state))
+        .add_service(TransferServiceServer::new(state.clone()))
+        .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {
