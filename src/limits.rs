@@ -330,3 +330,20 @@ pub const BULK_OPERATIONS_MAX: usize = 1_000;
 pub const READINESS_PAUSE_MS: u64 = 500;
 /// How long background tasks have to end after the last connection, in milliseconds.
 pub const TASK_STOP_MS_MAX: u64 = 500;
+
+// The command line
+
+/// How long connecting to the admin plane may take.
+pub const CLI_CONNECT_MS_MAX: u64 = 10_000;
+/// How long a call is waited for when nothing else is said.
+pub const CLI_CALL_MS_DEFAULT: u64 = 30_000;
+/// The largest answer that is read: a page of the largest resources.
+pub const CLI_MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Entries of a list that are shown when nothing else is said.
+pub const CLI_LIST_DEFAULT: usize = 100;
+/// The pieces in which a file is sent; the admin plane takes at most 1 MiB.
+pub const CLI_PIECE_BYTES_MAX: usize = 256 * 1024;
+/// Pieces that are read ahead of what has been sent.
+pub const CLI_PIECES_AHEAD_MAX: usize = 4;
+/// Lines of an import that failed and are kept to be shown in the JSON of the outcome.
+pub const CLI_IMPORT_ERRORS_MAX: usize = 10_000;
