@@ -22,6 +22,16 @@ pub mod plan;
 pub mod evaluate;
 pub mod list;
 pub mod read;
+pub mod position;
+pub mod log;
+pub mod follow;
+pub mod trim;
+pub mod export;
+pub mod import;
+pub mod check;
+pub mod backup;
+pub mod scope;
+pub mod browse;
 pub mod write;
 pub mod create;
 pub mod replace;
@@ -29,10 +39,11 @@ pub mod patch;
 pub mod delete;
 
 use crate::clock::Clock;
+use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -40,6 +51,8 @@ pub struct Directory {
     clock: Clock,
     /// Wakes the sweeper.
     sweeps: Arc<Notify>,
+    /// Places for those who read the whole database.
+    whole_reads: Arc<Semaphore>,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -67,7 +80,8 @@ pub struct Actor {
 impl Directory {
     /// Over a store whose tenants and tokens may or may not be there yet.
     pub fn new(store: Store, clock: Clock) -> Directory {
-        Directory { store, clock, sweeps: Arc::new(Notify::new()) }
+        let whole_reads = Arc::new(Semaphore::new(limits::BACKUPS_AT_WORK_MAX));
+        Directory { store, clock, sweeps: Arc::new(Notify::new()), whole_reads }
     }
 
     /// The store's readiness.
@@ -80,7 +94,13 @@ impl Directory {
         &self.clock
     }
 
-    async fn snapshot(&self) -> Result<store::Snapshot, Error> {
+    /// The revision of the newest commit, for those who wait for the next one.
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        self.store.revisions()
+    }
+
+    /// What is there now, to be read for a short while.
+    pub async fn snapshot(&self) -> Result<store::Snapshot, Error> {
         self.store.snapshot().await.map_err(store_error)
     }
 
@@ -114,3 +134,6 @@ fn store_error(error: store::Error) -> Error {
 fn contended() -> Error {
     Error::new(Kind::Unavailable, "other changes of the same resource came between too often; try again")
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

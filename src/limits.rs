@@ -85,6 +85,59 @@ pub const ADMIN_DRAIN_MS_MAX: u64 = 2_000;
 pub const ADMIN_PAGE_DEFAULT: usize = 100;
 /// Entries that a page of an admin list has at most.
 pub const ADMIN_PAGE_MAX: usize = 1_000;
+/// Bytes of records on one page of an admin list; a page of larger ones has fewer than asked for. Clients take messages of up to
+/// 4 MiB unless they are told otherwise.
+pub const ADMIN_PAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Rows of a log that one reading looks at, whether they are wanted or not.
+pub const LOG_ROWS_MAX: usize = 10_000;
+/// The longest part of a log's key behind its revision, in bytes.
+pub const LOG_SUFFIX_BYTES_MAX: usize = 16;
+/// How long a tenant's changes are kept, in milliseconds: 90 days.
+pub const CHANGES_KEPT_MS: i64 = 7_776_000_000;
+/// How long the trimmer waits between two looks at the change logs, in milliseconds.
+pub const TRIM_PAUSE_MS: u64 = 600_000;
+/// Entries that wait for one watcher; a slower one makes its own reading wait.
+pub const WATCH_WAITING_MAX: usize = 64;
+/// Entries that are read from a log at a time for a watcher.
+pub const WATCH_CHUNK_ENTRIES_MAX: usize = 500;
+/// How long a watcher is told nothing at most, in milliseconds.
+pub const WATCH_SIGN_MS: u64 = 15_000;
+/// The size from which on a piece of an export is sent, in bytes.
+pub const EXPORT_PIECE_BYTES: usize = 256 * 1024;
+/// Pieces of an export that wait for the client.
+pub const EXPORT_PIECES_WAITING_MAX: usize = 2;
+/// How many records an export reads at a time; they may be large.
+pub const EXPORT_ROWS: usize = 100;
+/// How many members one line of an export has at most.
+pub const EXPORT_MEMBERS_MAX: usize = 1_000;
+/// The longest line of an import, in bytes.
+pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How many lines of one import are at work at once, so that they share commits.
+pub const IMPORT_LINES_AT_WORK_MAX: usize = 64;
+/// Pieces of a file that wait for the import.
+pub const IMPORT_PIECES_WAITING_MAX: usize = 2;
+/// How long an import tells nothing, in milliseconds.
+pub const IMPORT_PROGRESS_MS: u64 = 250;
+/// Messages about an import's progress that wait for the client.
+pub const IMPORT_PROGRESS_WAITING_MAX: usize = 4;
+/// Failures that one message about an import tells.
+pub const IMPORT_FAILURES_MAX: usize = 100;
+/// Ids that one failure names.
+pub const IMPORT_IDS_NAMED_MAX: usize = 10;
+/// Ids of the file that a dry run remembers; in larger files it checks no references to what is not in the tenant.
+pub const IMPORT_DRY_RUN_IDS_MAX: usize = 1_000_000;
+/// Backups and checks of the whole database that may be at work at a time.
+pub const BACKUPS_AT_WORK_MAX: usize = 2;
+/// The size of one piece of a backup, in bytes.
+pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
+/// Pieces of a backup that wait for the client.
+pub const BACKUP_PIECES_WAITING_MAX: usize = 4;
+/// How many rows a check of the database reads between two messages.
+pub const CHECK_PROGRESS_ROWS: u64 = 50_000;
+/// What a check of the database tells at most.
+pub const CHECK_PROBLEMS_MAX: usize = 100;
+/// Tenants that a check of the database keeps sums of; a damaged file could name any number.
+pub const CHECK_TENANTS_MAX: usize = 20_000;
 /// Tenants that there may be at a time.
 pub const TENANTS_MAX: usize = 10_000;
 /// Tokens of one tenant, revoked and expired ones included.

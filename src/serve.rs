@@ -8,7 +8,7 @@ use self::settings::{Secret, Settings, Tls};
 use self::welcome::{FirstToken, Welcome};
 use crate::clock::Clock;
 use crate::directory::token::Secret as Token;
-use crate::directory::{Directory, sweep, tenant};
+use crate::directory::{Directory, sweep, tenant, trim};
 use crate::limits;
 use crate::scim;
 use crate::server::admin::{self, AdminState, Readiness};
@@ -98,6 +98,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         public_url: public_url.clone(),
         ready,
         certificate_not_after_s,
+        stopping: stopping.clone(),
     };
     let face = Arc::new(Face {
         directory: directory.clone(),
@@ -116,6 +117,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket, state, stopping.clone()));
     let sweeper = tokio::spawn(sweep::run(directory.clone(), stopping.clone()));
+    let trimmer = tokio::spawn(trim::run(directory.clone(), stopping.clone()));
     let reporter = tokio::spawn(report(directory.clone(), readiness, stopping));
     welcome(&Welcome {
         tenant_url: format!("{public_url}/tenants/default/scim/v2"),
@@ -126,7 +128,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     tracing::info!(%scim_addr, version = env!("CARGO_PKG_VERSION"), "ready");
     until_stopped(&settings, &clock, configs.as_ref(), &ends).await?;
     let _ = stop.send(true);
-    drain(scim, [admin_outcome(admin), sweeper, reporter]).await;
+    drain(scim, [admin_outcome(admin), sweeper, trimmer, reporter]).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -238,7 +240,7 @@ fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> 
     })
 }
 
-async fn drain(scim: JoinHandle<listener::Drained>, others: [JoinHandle<()>; 3]) {
+async fn drain(scim: JoinHandle<listener::Drained>, others: [JoinHandle<()>; 4]) {
     if let Ok(drained) = scim.await {
         tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
     }

@@ -1,7 +1,7 @@
 //! The audit log: one entry for each act of an admin and of the server itself, in the batch of the act.
 
-use super::keys;
 use super::record::{self, AuditEntry};
+use super::{Directory, keys};
 use crate::scim::errors::Error;
 use crate::store::Batch;
 use serde::Serialize;
@@ -57,4 +57,17 @@ pub fn add<T: Serialize>(
     let number = batch.writes.len().to_be_bytes();
     batch.put_stamped(keys::log(keys::AUDIT), number, record::pack(&entry)?);
     Ok(())
+}
+
+/// Commits an entry by itself: of an act that changes nothing in one batch, such as the start of a long one.
+pub async fn record<T: Serialize>(
+    directory: &Directory,
+    admin: &Admin,
+    act: Act<'_>,
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<(), Error> {
+    let mut batch = directory.batch();
+    add(&mut batch, admin, act, before, after)?;
+    directory.commit(batch).await.map(|_| ())
 }

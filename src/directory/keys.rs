@@ -13,6 +13,7 @@
 //! | `M` tenant group generation member | what an answer needs of the member |
 //! | `C` tenant … | a counter |
 //! | `L` log revision number | an entry: of a tenant's change log, or, with the number 0, of the audit log |
+//! | `B` log | up to which revision the log's old entries have been removed |
 //! | `H` log | the newest seal of the log's chain |
 //! | `H` log revision | a seal |
 //! | `S` tenant revision | work for the sweeper |
@@ -192,6 +193,16 @@ pub fn log_number(key: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(rest.get(..4)?.try_into().ok()?))
 }
 
+/// The revision in a key that begins as [`log`] makes it.
+pub fn revision_in_log(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(1 + 4..1 + 4 + 8)?.try_into().ok()?))
+}
+
+/// Up to which revision the old entries of a log have been removed.
+pub fn trimmed(log: u32) -> Vec<u8> {
+    tenanted(b'B', log)
+}
+
 /// The newest seal of a log; with a revision behind it, that seal.
 pub fn seals(log: u32) -> Vec<u8> {
     tenanted(b'H', log)
@@ -241,7 +252,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings, its name and its tokens.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    b"RUIQEMCGLHSP".iter().map(move |kind| tenanted(*kind, tenant))
+    b"RUIQEMCGLHSPB".iter().map(move |kind| tenanted(*kind, tenant))
 }
 
 /// The prefix of a tenant's tokens; the store adds the revision, then comes the key id.

@@ -35,6 +35,21 @@ pub async fn list(
     write(call, &snapshot, &parts, query, total, page).await
 }
 
+/// The ids of all resources of a type that a filter matches, in their order.
+pub async fn matching_ids(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    filter: &str,
+    reading: &mut Reading<'_>,
+) -> Result<BTreeSet<Uuid>, Error> {
+    let query = Query { filter: Some(filter.to_owned()), ..Query::default() };
+    match parts(&[resource_type], &query, reading)?.first() {
+        Some(part @ Part { filter: Some(filter), .. }) => matching(call, snapshot, part, filter).await,
+        _ => Ok(BTreeSet::new()),
+    }
+}
+
 /// One resource type's part of a list.
 struct Part<'a> {
     resource_type: &'a ResourceType,

@@ -4,7 +4,13 @@
 pub mod api;
 pub mod refusal;
 pub mod wire;
+pub mod access;
 mod server_service;
+mod resource_service;
+mod change_service;
+mod audit_service;
+mod transfer_service;
+mod backup_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -22,7 +28,12 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::api::v1::audit_service_server::AuditServiceServer;
+use self::api::v1::backup_service_server::BackupServiceServer;
+use self::api::v1::change_service_server::ChangeServiceServer;
+use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
+use self::api::v1::transfer_service_server::TransferServiceServer;
 use crate::directory::Directory;
 use crate::limits;
 
@@ -43,6 +54,8 @@ pub struct AdminState {
     pub ready: watch::Receiver<Readiness>,
     /// When the certificate of the SCIM listener ends, in seconds since the Unix epoch; `None` when TLS is off.
     pub certificate_not_after_s: watch::Receiver<Option<i64>>,
+    /// Becomes true when the server stops; streams that do not end by themselves end then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Whether the server can do its work.
@@ -134,7 +147,12 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(ServerServiceServer::new(state))
+        .add_service(ServerServiceServer::new(state.clone()))
+        .add_service(ResourceServiceServer::new(state.clone()))
+        .add_service(ChangeServiceServer::new(state.clone()))
+        .add_service(AuditServiceServer::new(state.clone()))
+        .add_service(TransferServiceServer::new(state.clone()))
+        .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));
 
     tokio::select! {

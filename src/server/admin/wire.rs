@@ -1,6 +1,8 @@
-//! What all services share in reading requests and writing answers: times, durations, pages.
+//! What all services share in reading requests and writing answers: times, durations, pages, JSON.
 
-use prost_types::{Duration, Timestamp};
+use prost_types::value::Kind;
+use prost_types::{Duration, ListValue, Struct, Timestamp};
+use serde_json::{Map, Value};
 use tonic::Status;
 
 use super::refusal;
@@ -38,4 +40,31 @@ pub fn page_size(size: i32) -> Result<usize, Status> {
 /// The name of the tenant of a call: `default` where none is given.
 pub fn tenant(name: &str) -> &str {
     if name.is_empty() { "default" } else { name }
+}
+
+/// A number of things.
+pub fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A revision or another number that the store gives, which stays below 2^63.
+pub fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A JSON object as a struct. Its numbers are doubles, as in JavaScript.
+pub fn structure(object: Map<String, Value>) -> Struct {
+    Struct { fields: object.into_iter().map(|(name, member)| (name, value(member))).collect() }
+}
+
+fn value(json: Value) -> prost_types::Value {
+    let kind = match json {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(value) => Kind::BoolValue(value),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(0.0)),
+        Value::String(text) => Kind::StringValue(text),
+        Value::Array(list) => Kind::ListValue(ListValue { values: list.into_iter().map(value).collect() }),
+        Value::Object(object) => Kind::StructValue(structure(object)),
+    };
+    prost_types::Value { kind: Some(kind) }
 }

@@ -1,0 +1,123 @@
+//! `AuditService`: the audit log, as a list and as it grows. It only translates; reading and following are the directory's.
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::adapters::Map;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status};
+
+use super::api::v1::audit_service_server::AuditService;
+use super::api::v1::{
+    AuditEntry, ListAuditEntriesRequest, ListAuditEntriesResponse, VerifyAuditRequest, VerifyAuditResponse,
+    WatchAuditEntriesRequest, WatchAuditEntriesResponse,
+};
+use super::change_service::position;
+use super::{AdminState, refusal, wire};
+use crate::directory::follow::{self, Step, Told};
+use crate::directory::log::{self, Bounds, Entry};
+use crate::directory::{keys, record};
+use crate::limits;
+
+#[tonic::async_trait]
+impl AuditService for AdminState {
+    async fn list_audit_entries(
+        &self,
+        request: Request<ListAuditEntriesRequest>,
+    ) -> Result<Response<ListAuditEntriesResponse>, Status> {
+        let request = request.into_inner();
+        let bounds = Bounds {
+            entries_max: wire::page_size(request.page_size)?,
+            before_ms: request.end_time.as_ref().map(wire::ms),
+        };
+        let fits = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
+        let wants = |entry: &record::AuditEntry| {
+            fits(&request.tenant, &entry.tenant)
+                && fits(&request.actor, &entry.actor)
+                && is_about(&request.action, &entry.action)
+        };
+        let read = async {
+            let snapshot = self.directory.snapshot().await?;
+            let from = match (request.page_token.as_str(), &request.start_time) {
+                ("", None) => log::oldest(&snapshot, keys::AUDIT).await?,
+                ("", Some(start)) => log::since(&snapshot, keys::AUDIT, wire::ms(start)).await?,
+                (token, _) => position(keys::AUDIT, "page_token", token)?,
+            };
+            log::read(&snapshot, &from, wants, &bounds).await
+        };
+        let chunk = read.await.map_err(refusal::status)?;
+        let next_page_token = if chunk.is_end { String::new() } else { chunk.next.text() };
+        Ok(Response::new(ListAuditEntriesResponse {
+            entries: chunk.entries.into_iter().map(entry).collect(),
+            next_page_token,
+        }))
+    }
+
+    type WatchAuditEntriesStream = Map<
+        ReceiverStream<Told<record::AuditEntry>>,
+        fn(Told<record::AuditEntry>) -> Result<WatchAuditEntriesResponse, Status>,
+    >;
+
+    async fn watch_audit_entries(
+        &self,
+        request: Request<WatchAuditEntriesRequest>,
+    ) -> Result<Response<Self::WatchAuditEntriesStream>, Status> {
+        let WatchAuditEntriesRequest { resume_token, action } = request.into_inner();
+        let from = match resume_token.as_str() {
+            "" => {
+                let snapshot = self.directory.snapshot().await.map_err(|error| refusal::failure(&error))?;
+                log::newest(&snapshot, keys::AUDIT)
+            }
+            token => position(keys::AUDIT, "resume_token", token).map_err(refusal::status)?,
+        };
+        let (sender, receiver) = mpsc::channel(limits::WATCH_WAITING_MAX);
+        let wanted = move |entry: &record::AuditEntry| is_about(&action, &entry.action);
+        tokio::spawn(follow::follow(self.directory.clone(), from, wanted, sender, self.stopping.clone()));
+        let message: fn(Told<record::AuditEntry>) -> Result<WatchAuditEntriesResponse, Status> = message;
+        Ok(Response::new(ReceiverStream::new(receiver).map(message)))
+    }
+
+    async fn verify_audit(&self, _: Request<VerifyAuditRequest>) -> Result<Response<VerifyAuditResponse>, Status> {
+        let why = "the chains cannot be verified by this server".to_owned();
+        Err(refusal::with(Code::Unimplemented, "NOT_IMPLEMENTED", why, &[]))
+    }
+}
+
+/// Whether an action is the wanted one or one of its kind.
+fn is_about(wanted: &str, action: &str) -> bool {
+    let rest = action.strip_prefix(wanted);
+    wanted.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn message(told: Told<record::AuditEntry>) -> Result<WatchAuditEntriesResponse, Status> {
+    match told.map_err(refusal::status)? {
+        Step::Entry(told) => {
+            let resume_token = told.position.text();
+            Ok(WatchAuditEntriesResponse { entry: Some(entry(told)), resume_token })
+        }
+        Step::Here(position) => Ok(WatchAuditEntriesResponse { entry: None, resume_token: position.text() }),
+    }
+}
+
+fn entry(entry: Entry<record::AuditEntry>) -> AuditEntry {
+    let Entry { revision, time_ms, value, position } = entry;
+    let shown = |state: Value| match state {
+        Value::Object(object) => Some(wire::structure(object)),
+        _ => None,
+    };
+    AuditEntry {
+        revision: wire::number(revision),
+        time: Some(wire::time(time_ms)),
+        actor: value.actor,
+        address: value.address,
+        action: value.action,
+        tenant: value.tenant,
+        target: value.target,
+        before: shown(value.before),
+        after: shown(value.after),
+        resume_token: position.text(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

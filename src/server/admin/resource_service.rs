@@ -1,0 +1,161 @@
+//! `ResourceService`: users, groups and members for admins to look at. It only translates; the looking is the directory's.
+
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::api::v1::resource_service_server::ResourceService;
+use super::api::v1::{
+    GetGroupRequest, GetGroupResponse, GetUserRequest, GetUserResponse, GroupMember, ListGroupMembersRequest,
+    ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse, ListUsersRequest, ListUsersResponse, Resource,
+};
+use super::{AdminState, access, refusal, wire};
+use crate::directory::browse::{self, Direct, Page, Seen};
+use crate::directory::scope::{self, Scope};
+use crate::directory::{Actor, keys, position};
+use crate::scim::schema::{self, ResourceType};
+
+/// The kind of places in lists of resources and members.
+const PLACE: u8 = b'r';
+
+#[tonic::async_trait]
+impl ResourceService for AdminState {
+    async fn list_users(&self, request: Request<ListUsersRequest>) -> Result<Response<ListUsersResponse>, Status> {
+        let actor = actor(&request);
+        let ListUsersRequest { tenant, filter, page_size, page_token } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let list = List { filter: &filter, page_size, page_token: &page_token };
+        let (users, next_page_token, total_size) = self.list(&scope, &actor, schema::user(), &list).await?;
+        Ok(Response::new(ListUsersResponse { users, next_page_token, total_size }))
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<GetUserResponse>, Status> {
+        let actor = actor(&request);
+        let GetUserRequest { tenant, user } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let call = scope.call(&self.directory, &actor);
+        let seen = browse::one(&call, schema::user(), &user).await.map_err(refusal::status)?;
+        Ok(Response::new(GetUserResponse { user: Some(resource(schema::user(), seen)) }))
+    }
+
+    async fn list_groups(&self, request: Request<ListGroupsRequest>) -> Result<Response<ListGroupsResponse>, Status> {
+        let actor = actor(&request);
+        let ListGroupsRequest { tenant, filter, page_size, page_token } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let list = List { filter: &filter, page_size, page_token: &page_token };
+        let (groups, next_page_token, total_size) = self.list(&scope, &actor, schema::group(), &list).await?;
+        Ok(Response::new(ListGroupsResponse { groups, next_page_token, total_size }))
+    }
+
+    async fn get_group(&self, request: Request<GetGroupRequest>) -> Result<Response<GetGroupResponse>, Status> {
+        let actor = actor(&request);
+        let GetGroupRequest { tenant, group } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let call = scope.call(&self.directory, &actor);
+        let seen = browse::one(&call, schema::group(), &group).await.map_err(refusal::status)?;
+        let members = browse::member_count(&call, seen.id).await.map_err(|error| refusal::failure(&error))?;
+        let group = Some(resource(schema::group(), seen));
+        Ok(Response::new(GetGroupResponse { group, member_count: wire::count(members) }))
+    }
+
+    async fn list_group_members(
+        &self,
+        request: Request<ListGroupMembersRequest>,
+    ) -> Result<Response<ListGroupMembersResponse>, Status> {
+        let actor = actor(&request);
+        let ListGroupMembersRequest { tenant, group, page_size, page_token } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let call = scope.call(&self.directory, &actor);
+        let size = wire::page_size(page_size)?;
+        let after = after(&scope, 0, &page_token)?;
+        let page = browse::members(&call, schema::group(), &group, after, size).await.map_err(refusal::status)?;
+        Ok(Response::new(ListGroupMembersResponse {
+            next_page_token: next(&scope, 0, page.next),
+            total_size: wire::count(page.total),
+            members: page.items.into_iter().map(member).collect(),
+        }))
+    }
+}
+
+/// What the two lists of resources are asked for.
+struct List<'a> {
+    filter: &'a str,
+    page_size: i32,
+    page_token: &'a str,
+}
+
+impl AdminState {
+    /// The tenant of a call.
+    pub(super) async fn scope(&self, tenant: &str) -> Result<Scope, Status> {
+        let found = scope::find(&self.directory, wire::tenant(tenant), &self.public_url).await;
+        found.map_err(refusal::status)
+    }
+
+    async fn list(
+        &self,
+        scope: &Scope,
+        actor: &Actor,
+        resource_type: &ResourceType,
+        list: &List<'_>,
+    ) -> Result<(Vec<Resource>, String, i64), Status> {
+        let code = keys::type_code(resource_type);
+        let size = wire::page_size(list.page_size)?;
+        let after = after(scope, code, list.page_token)?;
+        let filter = Some(list.filter.trim()).filter(|filter| !filter.is_empty());
+        let call = scope.call(&self.directory, actor);
+        let page = browse::page(&call, resource_type, filter, after, size).await;
+        let Page { items, next: last, total } = page.map_err(|error| refusal::failure(&error))?;
+        let resources = items.into_iter().map(|seen| resource(resource_type, seen)).collect();
+        Ok((resources, next(scope, code, last), wire::count(total)))
+    }
+}
+
+/// Reading is attributed to nobody, but the verbs ask.
+fn actor<T>(request: &Request<T>) -> Actor {
+    Actor { token: access::caller(request).name, request: String::new() }
+}
+
+/// The id in a page token of this tenant and type; members of groups have the type 0.
+fn after(scope: &Scope, code: u8, token: &str) -> Result<Option<Uuid>, Status> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let head = [&scope.tenant.number.to_be_bytes()[..], &[code]].concat();
+    let place = position::read(PLACE, token);
+    let id = place.as_deref().and_then(|place| place.strip_prefix(&head[..])).and_then(|id| Uuid::from_slice(id).ok());
+    id.map(Some).ok_or_else(|| refusal::field("page_token", "it is not a token of this list"))
+}
+
+fn next(scope: &Scope, code: u8, last: Option<Uuid>) -> String {
+    let place = |id: Uuid| [&scope.tenant.number.to_be_bytes()[..], &[code], id.as_bytes()].concat();
+    last.map(|id| position::write(PLACE, &place(id))).unwrap_or_default()
+}
+
+fn resource(resource_type: &ResourceType, seen: Seen) -> Resource {
+    let text = |name: &str| seen.attributes.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let name = match keys::type_code(resource_type) {
+        keys::GROUP => text("displayName"),
+        _ => text("userName"),
+    };
+    Resource {
+        id: seen.id.to_string(),
+        resource_type: resource_type.name.clone(),
+        name,
+        external_id: text("externalId"),
+        active: seen.attributes.get("active").and_then(|value| value.as_bool()).unwrap_or(true),
+        create_time: Some(wire::time(seen.created_ms)),
+        update_time: Some(wire::time(seen.updated_ms)),
+        version: seen.version,
+        attributes: Some(wire::structure(seen.attributes)),
+    }
+}
+
+fn member(member: Direct) -> GroupMember {
+    let resource_type = match member.code {
+        keys::USER => "User",
+        _ => "Group",
+    };
+    GroupMember { id: member.id.to_string(), resource_type: resource_type.to_owned(), display: member.display }
+}
+
+#[cfg(test)]
+mod tests;
