@@ -1,16 +1,48 @@
-//! The command line: one file a command. It knows how to ask and how to print, nothing of how things are done.
+//! The command line: one file a command. It knows how to ask and how to print, nothing of how things are done: all but a few
+//! commands are clients of the admin plane.
 
-pub mod check_config;
+pub mod error;
+pub mod client;
+pub mod values;
+pub mod print;
+pub mod pages;
+pub mod bar;
+pub mod files;
 pub mod serve;
 pub mod welcome;
+pub mod check_config;
+pub mod tenant;
+pub mod token;
+pub mod user;
+pub mod group;
+pub mod change;
+pub mod audit;
+pub mod exchange;
+pub mod metrics;
+pub mod backup;
+pub mod verify;
+pub mod restore;
+pub mod export;
+pub mod import;
+pub mod admin_cert;
+pub mod certificate;
+pub mod server;
+pub mod guide;
+pub mod completions;
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use crate::config;
+use self::error::Error;
 
 /// A SCIM 2.0 server in one binary: identity providers push users and groups into it, scimd keeps them.
 #[derive(Debug, clap::Parser)]
-#[command(name = "scimd", version, disable_help_subcommand = true, max_term_width = 120)]
+#[command(
+    name = "scimd",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 120,
+    after_help = error::EXIT_CODES
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -32,6 +64,51 @@ pub enum Command {
     /// The configuration is the one that `serve` would have with the same flags and environment. The exit code is 1 when
     /// something is wrong with it. Nothing is written and no port opens.
     CheckConfig(check_config::CheckConfig),
+    /// Shows the steps at an identity provider, with this server's Tenant URL.
+    Guide(guide::Guide),
+    /// Makes, shows, changes and removes tenants: isolated directories, each with its own Tenant URL.
+    Tenant(tenant::Tenant),
+    /// Makes, shows, rotates and revokes a tenant's Secret Tokens.
+    Token(token::Token),
+    /// Shows a tenant's users.
+    User(user::User),
+    /// Shows a tenant's groups and their members.
+    Group(group::Group),
+    /// Shows what was done to a tenant's users and groups.
+    Change(change::Change),
+    /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
+    Exchange(exchange::Exchange),
+    /// Shows what was done through the admin plane, and verifies that nothing of it was removed.
+    Audit(audit::Audit),
+    /// Shows the server's metrics as OpenMetrics text.
+    Metrics(metrics::Metrics),
+    /// Copies the whole database into a file while the server works.
+    ///
+    /// The file is whole or not there at all. It has neither certificates nor their keys in it.
+    Backup(backup::Backup),
+    /// Checks a backup file from its first byte to its last. No server is asked.
+    Verify(verify::Verify),
+    /// Makes the database of a new data directory from a backup. No server is asked, and none may run there.
+    ///
+    /// The data directory (--data-dir) may have the directory tls in it and nothing else. It is all or nothing.
+    Restore(restore::Restore),
+    /// Writes a tenant's users, groups and memberships as lines of JSON (NDJSON), as they are at one commit.
+    Export(export::Export),
+    /// Reads lines of JSON, as an export has them, into a tenant.
+    ///
+    /// Each line is all or nothing, and one that fails stops no other one; the exit code is 7 then. Repeating an import is
+    /// safe: what is there already with the same content stays as it is.
+    Import(import::Import),
+    /// Makes, lists and revokes client certificates for the admin plane over the network.
+    AdminCert(admin_cert::AdminCert),
+    /// Shows the server's certificate, and has it read again.
+    Certificate(certificate::Certificate),
+    /// Shows how the running server is doing, and which release it is.
+    Server(server::Server),
+    /// Prints what a shell needs to complete commands and flags.
+    ///
+    /// For bash: scimd completions bash > /etc/bash_completion.d/scimd
+    Completions(completions::Completions),
 }
 
 /// How a command prints its answer.
@@ -43,26 +120,6 @@ pub enum Output {
     Json,
 }
 
-/// Why a command failed. Each message is one line.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The configuration is wrong.
-    #[error("{0}")]
-    Config(#[from] config::Error),
-    /// Logging cannot start.
-    #[error("cannot start logging: {0}")]
-    Logging(String),
-    /// The operating system gives no threads.
-    #[error("cannot start the runtime: {0}")]
-    Runtime(#[source] io::Error),
-    /// The server could not start or go on.
-    #[error("{0}")]
-    Serve(#[from] crate::serve::Error),
-    /// The answer cannot be printed.
-    #[error("cannot write to standard output: {0}")]
-    Output(#[from] io::Error),
-}
-
 /// Does what the command line says. Answers go to `out`; `env` answers for an environment variable.
 ///
 /// # Errors
@@ -71,6 +128,24 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
     match &cli.command {
         Command::Serve(serve) => serve.run(env, out),
         Command::CheckConfig(check) => check.run(env, out),
+        Command::Guide(guide) => guide.run(env, out),
+        Command::Tenant(tenant) => tenant.run(env, out),
+        Command::Token(token) => token.run(env, out),
+        Command::User(user) => user.run(env, out),
+        Command::Group(group) => group.run(env, out),
+        Command::Change(change) => change.run(env, out),
+        Command::Exchange(exchange) => exchange.run(env, out),
+        Command::Audit(audit) => audit.run(env, out),
+        Command::Metrics(metrics) => metrics.run(env, out),
+        Command::Backup(backup) => backup.run(env, out),
+        Command::Verify(verify) => verify.run(out),
+        Command::Restore(restore) => restore.run(env, out),
+        Command::Export(export) => export.run(env, out),
+        Command::Import(import) => import.run(env, out),
+        Command::AdminCert(admin_cert) => admin_cert.run(env, out),
+        Command::Certificate(certificate) => certificate.run(env, out),
+        Command::Server(server) => server.run(env, out),
+        Command::Completions(completions) => completions.run(out),
     }
 }
 

@@ -29,6 +29,10 @@ pub mod position;
 pub mod log;
 pub mod follow;
 pub mod trim;
+pub mod export;
+pub mod import;
+pub mod check;
+pub mod backup;
 pub mod scope;
 pub mod browse;
 pub mod write;
@@ -43,7 +47,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -61,6 +65,8 @@ pub struct Directory {
     removals: tenant::removal::Removals,
     /// Logs that are to be sealed.
     unsealed: seal::Unsealed,
+    /// Places for those who read the whole database.
+    whole_reads: Arc<Semaphore>,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -97,6 +103,7 @@ impl Directory {
             uses: token::usage::Uses::default(),
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
+            whole_reads: Arc::new(Semaphore::new(limits::BACKUPS_AT_WORK_MAX)),
         }
     }
 

@@ -102,6 +102,42 @@ pub const WATCH_WAITING_MAX: usize = 64;
 pub const WATCH_CHUNK_ENTRIES_MAX: usize = 500;
 /// How long a watcher is told nothing at most, in milliseconds.
 pub const WATCH_SIGN_MS: u64 = 15_000;
+/// The size from which on a piece of an export is sent, in bytes.
+pub const EXPORT_PIECE_BYTES: usize = 256 * 1024;
+/// Pieces of an export that wait for the client.
+pub const EXPORT_PIECES_WAITING_MAX: usize = 2;
+/// How many records an export reads at a time; they may be large.
+pub const EXPORT_ROWS: usize = 100;
+/// How many members one line of an export has at most.
+pub const EXPORT_MEMBERS_MAX: usize = 1_000;
+/// The longest line of an import, in bytes.
+pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How many lines of one import are at work at once, so that they share commits.
+pub const IMPORT_LINES_AT_WORK_MAX: usize = 64;
+/// Pieces of a file that wait for the import.
+pub const IMPORT_PIECES_WAITING_MAX: usize = 2;
+/// How long an import tells nothing, in milliseconds.
+pub const IMPORT_PROGRESS_MS: u64 = 250;
+/// Messages about an import's progress that wait for the client.
+pub const IMPORT_PROGRESS_WAITING_MAX: usize = 4;
+/// Failures that one message about an import tells.
+pub const IMPORT_FAILURES_MAX: usize = 100;
+/// Ids that one failure names.
+pub const IMPORT_IDS_NAMED_MAX: usize = 10;
+/// Ids of the file that a dry run remembers; in larger files it checks no references to what is not in the tenant.
+pub const IMPORT_DRY_RUN_IDS_MAX: usize = 1_000_000;
+/// Backups and checks of the whole database that may be at work at a time.
+pub const BACKUPS_AT_WORK_MAX: usize = 2;
+/// The size of one piece of a backup, in bytes.
+pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
+/// Pieces of a backup that wait for the client.
+pub const BACKUP_PIECES_WAITING_MAX: usize = 4;
+/// How many rows a check of the database reads between two messages.
+pub const CHECK_PROGRESS_ROWS: u64 = 50_000;
+/// What a check of the database tells at most.
+pub const CHECK_PROBLEMS_MAX: usize = 100;
+/// Tenants that a check of the database keeps sums of; a damaged file could name any number.
+pub const CHECK_TENANTS_MAX: usize = 20_000;
 /// Tenants that there may be at a time.
 pub const TENANTS_MAX: usize = 10_000;
 /// Tokens of one tenant, revoked and expired ones included.
@@ -362,3 +398,20 @@ pub const METRICS_INTERVAL_MS_MIN: i64 = 1_000;
 pub const METRICS_INTERVAL_MS_MAX: i64 = 3_600_000;
 /// The time between two snapshots of a watcher of metrics that does not say, in milliseconds.
 pub const METRICS_INTERVAL_MS_DEFAULT: i64 = 10_000;
+
+// The command line
+
+/// How long connecting to the admin plane may take.
+pub const CLI_CONNECT_MS_MAX: u64 = 10_000;
+/// How long a call is waited for when nothing else is said.
+pub const CLI_CALL_MS_DEFAULT: u64 = 30_000;
+/// The largest answer that is read: a page of the largest resources.
+pub const CLI_MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Entries of a list that are shown when nothing else is said.
+pub const CLI_LIST_DEFAULT: usize = 100;
+/// The pieces in which a file is sent; the admin plane takes at most 1 MiB.
+pub const CLI_PIECE_BYTES_MAX: usize = 256 * 1024;
+/// Pieces that are read ahead of what has been sent.
+pub const CLI_PIECES_AHEAD_MAX: usize = 4;
+/// Lines of an import that failed and are kept to be shown in the JSON of the outcome.
+pub const CLI_IMPORT_ERRORS_MAX: usize = 10_000;

@@ -1,11 +1,11 @@
-//! The `scimd` binary: parses the command line, runs the command, and turns the outcome into an exit code: 0 done, 1
-//! failed, 2 wrong usage. It does nothing else.
+//! The `scimd` binary: parses the command line, runs the command, and turns the outcome into an exit code and lines on
+//! standard error. It does nothing else.
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
-use scimd::cli::{self, Cli};
+use scimd::cli::{self, Cli, print};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -20,9 +20,13 @@ fn main() -> ExitCode {
     match cli::run(&cli, env, &mut stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let line = error.to_string().replace(['\n', '\r'], " ");
-            let _ = writeln!(stderr(), "scimd: {line}");
-            ExitCode::FAILURE
+            if !error.is_closed_output() {
+                let _ = writeln!(stderr(), "scimd: {}", print::clean(&error.to_string()));
+                for line in error.more() {
+                    let _ = writeln!(stderr(), "  {}", print::clean(line));
+                }
+            }
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::{Error, Output};
+use super::Output;
+use super::error::Error;
 use crate::config;
 use crate::config::args::ServeArgs;
 

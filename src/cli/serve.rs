@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use super::{Error, welcome};
+use super::error::Error;
+use super::welcome;
 use crate::config::args::ServeArgs;
 use crate::{config, logging, serve};
 

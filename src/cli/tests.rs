@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod calls;
+pub(super) mod fake;
+
+use std::fs;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser};
@@ -9,6 +13,7 @@ use expect_test::{Expect, expect};
 
 use super::welcome::welcome;
 use super::{Cli, run};
+use crate::cli::error::Error;
 use crate::config::PROFILES;
 use crate::config::key::Key;
 use crate::serve::settings::Secret;
@@ -75,6 +80,134 @@ fn the_help_names_every_flag_variable_and_profile() {
             assert!(flat.contains(profile), "{name}: {profile}");
         }
     }
+}
+
+#[test]
+fn every_command_explains_itself() {
+    fn visit(command: &clap::Command, path: &str) {
+        let name = format!("{path} {}", command.get_name());
+        assert!(command.get_about().is_some(), "{name}");
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{name} {}", argument.get_id());
+        }
+        for inner in command.get_subcommands() {
+            visit(inner, &name);
+        }
+    }
+    let mut cli = Cli::command();
+    cli.build();
+    visit(&cli, "");
+    let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+    expect![[r#"serve check-config guide tenant token user group change exchange audit metrics backup verify restore export import admin-cert certificate server completions"#]]
+    .assert_eq(&names.join(" "));
+    assert!(cli.render_help().to_string().contains("7  done, but for some records"));
+}
+
+#[test]
+fn every_client_command_takes_the_flags_of_the_admin_plane() {
+    let mut cli = Cli::command();
+    cli.build();
+    for name in
+        ["tenant", "token", "user", "group", "change", "exchange", "audit", "admin-cert", "certificate", "server"]
+    {
+        let command = cli.find_subcommand(name).unwrap();
+        for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+            for flag in ["data_dir", "admin", "admin_cert", "admin_key", "admin_ca", "timeout", "output"] {
+                assert!(verb.get_arguments().any(|argument| argument.get_id() == flag), "{name} {verb}: {flag}");
+            }
+        }
+    }
+}
+
+#[test]
+fn completions_are_made_for_each_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(printed(&["completions", shell], &[]).unwrap().contains("retire-after-use"), "{shell}");
+    }
+}
+
+#[test]
+fn alert_rules_need_no_server() {
+    assert!(printed(&["metrics", "--alert-rules"], &[]).unwrap().contains("groups:"));
+}
+
+#[test]
+fn a_guide_needs_no_server_where_the_url_is_given() {
+    let text = printed(&["guide", "entra", "--tenant-url", "https://x.example.com/t"], &[]).unwrap();
+    assert!(text.contains("Tenant URL    https://x.example.com/t\n"), "{text}");
+    assert!(printed(&["guide"], &[]).unwrap().contains("rauthy"));
+}
+
+/// A dump of a small database.
+fn dumped() -> Vec<u8> {
+    use crate::store::{Batch, Store, dump};
+    let store = Store::memory();
+    let mut batch = Batch::default();
+    batch.put(b"Kx".to_vec(), b"1".to_vec());
+    super::client::wait(async {
+        store.commit(batch).await.unwrap();
+        let mut bytes = Vec::new();
+        dump::write(&store.snapshot().await.unwrap(), &mut bytes, &mut |_| true).unwrap();
+        Ok(bytes)
+    })
+    .unwrap()
+}
+
+fn code(arguments: &[&str]) -> (u8, String) {
+    let cli = Cli::try_parse_from(std::iter::once("scimd").chain(arguments.iter().copied())).unwrap();
+    let error: Error = run(&cli, |_| None, &mut Vec::new()).unwrap_err();
+    (error.exit_code(), error.to_string())
+}
+
+#[test]
+fn a_backup_is_verified_to_its_last_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.dump");
+    let file = path.to_str().unwrap();
+    fs::write(&path, dumped()).unwrap();
+    assert!(printed(&["verify", file], &[]).unwrap().ends_with("The backup is whole.\n"));
+    let answer: serde_json::Value =
+        serde_json::from_str(&printed(&["verify", file, "--output", "json"], &[]).unwrap()).unwrap();
+    assert_eq!(answer["summary"]["rows"], "1");
+
+    let mut damaged = dumped();
+    let last = damaged.len() - 1;
+    damaged[last] ^= 1;
+    fs::write(&path, damaged).unwrap();
+    let (exit, text) = code(&["verify", file]);
+    assert_eq!(exit, 1, "{text}");
+    fs::write(&path, &dumped()[..last]).unwrap();
+    assert!(code(&["verify", file]).1.contains("truncated"));
+    assert_eq!(code(&["verify", "/nowhere/x"]).0, 3);
+}
+
+#[test]
+fn a_restore_wants_a_directory_without_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.dump");
+    let (file, data) = (path.to_str().unwrap(), folder.path().join("data"));
+    let data_dir = data.to_str().unwrap();
+    fs::write(&path, &dumped()[..20]).unwrap();
+    assert_eq!(code(&["restore", file, "--data-dir", data_dir]).0, 1);
+    assert!(!data.join("scimd.redb").exists());
+
+    // Certificates may be there, and what the attempt before has left.
+    fs::create_dir_all(data.join("tls")).unwrap();
+    fs::write(&path, dumped()).unwrap();
+    let text = printed(&["restore", file], &[("SCIMD_DATA_DIR", data_dir)]).unwrap();
+    assert!(text.contains("Start it with `scimd serve --data-dir"), "{text}");
+    assert!(data.join("scimd.redb").exists());
+
+    let (exit, text) = code(&["restore", file, "--data-dir", data_dir]);
+    assert_eq!(exit, 4);
+    assert!(text.contains("is not empty: it has scimd.redb"), "{text}");
+
+    let running = folder.path().join("running");
+    fs::create_dir_all(running.join("admin")).unwrap();
+    let _server = std::os::unix::net::UnixListener::bind(running.join("admin").join("admin.sock")).unwrap();
+    let (exit, text) = code(&["restore", file, "--data-dir", running.to_str().unwrap()]);
+    assert_eq!(exit, 4);
+    assert!(text.contains("a server runs on this data directory"), "{text}");
 }
 
 #[test]
@@ -176,7 +309,7 @@ fn a_second_start_prints_no_token() {
         expect![[r#"
             scimd is ready
               Tenant URL    https://localhost:8443/tenants/default/scim/v2
-              Its token     as the first start printed it; only its hash is kept
+              Its tokens    only their hashes are kept; `scimd token create` makes another one
         "#]],
     );
 }

@@ -46,5 +46,5 @@ Entra's ?aadOptscim062020 may be appended to the Tenant URL.
 fn again(out: &mut impl Write, started: &Welcome) -> io::Result<()> {
     writeln!(out, "scimd is ready")?;
     writeln!(out, "  Tenant URL    {}", started.tenant_url)?;
-    writeln!(out, "  Its token     as the first start printed it; only its hash is kept")
+    writeln!(out, "  Its tokens    only their hashes are kept; `scimd token create` makes another one")
 }

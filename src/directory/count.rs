@@ -16,11 +16,16 @@ const FANOUT: u64 = 64;
 
 /// Counts a resource that comes (+1) or goes (-1).
 pub fn add(batch: &mut Batch, tenant: u32, code: u8, id: Uuid, delta: i64) {
-    batch.add(keys::total(tenant, code), delta);
-    let ms = created_ms(id);
-    for shift in SHIFTS {
-        batch.add(keys::block(tenant, code, shift, ms >> shift), delta);
+    for counter in counters(tenant, code, id) {
+        batch.add(counter, delta);
     }
+}
+
+/// The keys of all counters that a resource is counted by.
+pub fn counters(tenant: u32, code: u8, id: Uuid) -> impl Iterator<Item = Vec<u8>> {
+    let ms = created_ms(id);
+    let blocks = SHIFTS.into_iter().map(move |shift| keys::block(tenant, code, shift, ms >> shift));
+    std::iter::once(keys::total(tenant, code)).chain(blocks)
 }
 
 /// How many resources of this type the tenant has.

@@ -7,11 +7,12 @@ use super::record::{self, ChangeKind};
 use super::{Call, change, count, generation, keys, read, write};
 use crate::limits;
 use crate::scim::dialect::Reading;
-use crate::scim::errors::Error;
+use crate::scim::errors::{Error, Kind};
 use crate::scim::patch::members as read_members;
 use crate::scim::project::Projection;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
+use crate::store::{Batch, Snapshot};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -31,58 +32,110 @@ pub async fn create(
         None => Wanted::default(),
     };
     let id = call.directory.clock.id();
+    let new = New { id, is_given: false, created_ms: None, attributes: &incoming.attributes };
     if members.order.len() <= limits::MEMBERS_DELTA_MAX {
-        return commit(call, resource_type, id, &incoming.attributes, &members, None, projection).await;
+        commit(call, resource_type, &new, &members, None).await?;
+        return read::again(call, resource_type, id, projection).await;
     }
     let unseen = generation::write(call, id, None, &members).await?;
-    let done = commit(call, resource_type, id, &incoming.attributes, &members, Some(&unseen), projection).await;
-    if done.is_err() {
+    if let Err(error) = commit(call, resource_type, &new, &members, Some(&unseen)).await {
         generation::discard(call, &unseen, id).await?;
+        return Err(error);
     }
-    done
+    read::again(call, resource_type, id, projection).await
+}
+
+/// What a new resource is to be.
+#[derive(Clone, Copy)]
+pub struct New<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// The id comes from elsewhere, so that there may be a resource of this id.
+    pub is_given: bool,
+    /// When it was made, in milliseconds since the epoch; `None`: now.
+    pub created_ms: Option<i64>,
+    /// Its attributes, complete and canonical.
+    pub attributes: &'a Map<String, Value>,
+}
+
+/// Makes a resource without members.
+pub async fn make(call: &Call<'_>, resource_type: &ResourceType, new: &New<'_>) -> Result<(), Error> {
+    commit(call, resource_type, new, &Wanted::default(), None).await
+}
+
+/// Whether [`make`] would do, as things are; nothing is written.
+pub async fn check(call: &Call<'_>, resource_type: &ResourceType, new: &New<'_>) -> Result<(), Error> {
+    let snapshot = call.directory.snapshot().await?;
+    batch(call, &snapshot, resource_type, new, &Wanted::default(), None).await.map(|_| ())
 }
 
 async fn commit(
     call: &Call<'_>,
     resource_type: &ResourceType,
-    id: Uuid,
-    attributes: &Map<String, Value>,
+    new: &New<'_>,
     wanted: &Wanted,
     unseen: Option<&generation::Unseen>,
-    projection: &Projection<'_>,
-) -> Result<Answer, Error> {
-    let tenant = call.tenant.number;
-    let code = keys::type_code(resource_type);
-    let generation = unseen.map_or(0, |unseen| unseen.generation);
-    let entries = index::entries(resource_type, attributes);
-    let also_unique = write::also_unique(call, resource_type);
-    let place = Place { tenant, code, id, also_unique: &also_unique };
+) -> Result<(), Error> {
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let snapshot = call.directory.snapshot().await?;
-        let mut batch = call.batch();
-        let mut log = change::of(call, ChangeKind::Create, resource_type, id);
-        index::change(&place, &BTreeSet::new(), &entries, &snapshot, &mut batch).await?;
-        let key = keys::record(tenant, code, id);
-        batch.expect_absent(key.clone());
-        batch.put(key, record::encode(resource_type, None, generation, attributes)?);
-        count::add(&mut batch, tenant, code, id, 1);
-        match unseen {
-            Some(unseen) => {
-                generation::show(call, unseen, None, &mut batch)?;
-                log.members_incomplete = true;
-            }
-            None if !wanted.order.is_empty() => {
-                let group = Group { id, generation };
-                if let Plan::Delta(delta) = members::plan(call, &snapshot, group, wanted).await? {
-                    members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;
-                }
-            }
-            None => {}
-        }
-        change::add(&mut batch, tenant, &log)?;
+        let batch = batch(call, &snapshot, resource_type, new, wanted, unseen).await?;
         if call.directory.commit(batch).await?.is_some() {
-            return read::again(call, resource_type, id, projection).await;
+            return Ok(());
         }
     }
     Err(super::contended())
+}
+
+/// Everything that belongs to the creation.
+async fn batch(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    new: &New<'_>,
+    wanted: &Wanted,
+    unseen: Option<&generation::Unseen>,
+) -> Result<Batch, Error> {
+    let New { id, created_ms, attributes, is_given } = *new;
+    let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
+    let generation = unseen.map_or(0, |unseen| unseen.generation);
+    let also_unique = write::also_unique(call, resource_type);
+    let place = Place { tenant, code, id, also_unique: &also_unique };
+    let mut batch = call.batch();
+    if is_given {
+        is_free(snapshot, tenant, id, &mut batch).await?;
+    }
+    let mut log = change::of(call, ChangeKind::Create, resource_type, id);
+    let entries = index::entries(resource_type, attributes);
+    index::change(&place, &BTreeSet::new(), &entries, snapshot, &mut batch).await?;
+    let key = keys::record(tenant, code, id);
+    batch.expect_absent(key.clone());
+    batch.put(key, record::encode(resource_type, created_ms, generation, attributes)?);
+    count::add(&mut batch, tenant, code, id, 1);
+    match unseen {
+        Some(unseen) => {
+            generation::show(call, unseen, None, &mut batch)?;
+            log.members_incomplete = true;
+        }
+        None if !wanted.order.is_empty() => {
+            let group = Group { id, generation };
+            if let Plan::Delta(delta) = members::plan(call, snapshot, group, wanted).await? {
+                members::apply(call, snapshot, group, &delta, &mut batch, &mut log).await?;
+            }
+        }
+        None => {}
+    }
+    change::add(&mut batch, tenant, &log)?;
+    Ok(batch)
+}
+
+/// Refuses an id that a user or a group has; the batch relies on it.
+async fn is_free(snapshot: &Snapshot, tenant: u32, id: Uuid, batch: &mut Batch) -> Result<(), Error> {
+    for code in [keys::USER, keys::GROUP] {
+        let key = keys::record(tenant, code, id);
+        if snapshot.get(&key).await.map_err(super::store_error)?.is_some() {
+            return Err(Error::new(Kind::Uniqueness, format!("there is a resource with the id {id} already")));
+        }
+        batch.expect_absent(key);
+    }
+    Ok(())
 }

@@ -18,6 +18,8 @@ mod token_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
+mod transfer_service;
+mod backup_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -38,6 +40,7 @@ use tonic_health::server::HealthReporter;
 use self::access::{Gate, Policy};
 use self::api::v1::admin_certificate_service_server::AdminCertificateServiceServer;
 use self::api::v1::audit_service_server::AuditServiceServer;
+use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
@@ -45,6 +48,7 @@ use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
+use self::api::v1::transfer_service_server::TransferServiceServer;
 use self::listener::Secure;
 use super::certificate::Certificates;
 use crate::directory::Directory;
@@ -189,7 +193,9 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(AuditServiceServer::new(state.clone()))
         .add_service(MetricsServiceServer::new(state.clone()))
         .add_service(CertificateServiceServer::new(state.clone()))
-        .add_service(AdminCertificateServiceServer::new(state))
+        .add_service(AdminCertificateServiceServer::new(state.clone()))
+        .add_service(TransferServiceServer::new(state.clone()))
+        .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));
     let accepting = async {
         let users = listener::accept_users(listener, accepted.clone(), stop.clone());

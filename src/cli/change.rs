@@ -1,0 +1,209 @@
+//! `scimd change`: shows what was done to a tenant's users and groups, up to now or as it happens.
+
+use std::io::Write;
+
+use super::client::{Connection, Server};
+use super::error::Error;
+use super::pages::Pages;
+use super::{Output, print, values};
+use crate::server::admin::api::v1::{
+    Change as Answer, ChangeFilter, ChangeKind, ListChangesRequest, ListChangesResponse, WatchChangesRequest,
+};
+
+/// The columns of a change, and how wide they are where rows come one by one.
+const HEADERS: [&str; 6] = ["TIME", "KIND", "TYPE", "RESOURCE", "ACTOR", "WHAT"];
+const WIDTHS: [usize; 6] = [24, 6, 5, 36, 20, 0];
+
+/// The flags of `change`.
+#[derive(Debug, clap::Args)]
+pub struct Change {
+    #[command(flatten)]
+    connection: Connection,
+
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Lists changes, the oldest first.
+    List(List),
+    /// Shows every new change as it is committed, until it is interrupted.
+    ///
+    /// Each JSON object has a resume_token: whoever goes on with the last one that was dealt with, by --resume, misses no
+    /// change. Objects without a change only tell that the watch lives, and where it is.
+    Watch(Watch),
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The tenant.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
+
+    /// Only changes of users, or of groups: User or Group.
+    #[arg(long = "type", value_name = "TYPE", default_value = "", hide_default_value = true)]
+    resource_type: String,
+
+    /// Only changes of the resource with this id.
+    #[arg(long = "resource", value_name = "ID", default_value = "", hide_default_value = true)]
+    resource_id: String,
+
+    /// Only changes by this token (its id) or admin (its name).
+    #[arg(long, value_name = "ACTOR", default_value = "", hide_default_value = true)]
+    actor: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    #[command(flatten)]
+    which: Which,
+
+    /// Changes from this time on: 2026-01-31T12:00:00Z, 2026-01-31, or 1h (an hour ago).
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    since: Option<i64>,
+
+    /// Changes before this time.
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    until: Option<i64>,
+
+    #[command(flatten)]
+    pages: Pages,
+}
+
+#[derive(Debug, clap::Args)]
+struct Watch {
+    #[command(flatten)]
+    which: Which,
+
+    /// Begins with the oldest change that there is.
+    #[arg(long, conflicts_with = "resume")]
+    from_start: bool,
+
+    /// Goes on after the change, or the message, that had this resume_token.
+    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    resume: String,
+
+    /// Ends after so many changes; 0: never.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    limit: usize,
+}
+
+impl Change {
+    pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
+        self.connection.run(env, async |server| match &self.verb {
+            Verb::List(list) => list.run(&server, out).await,
+            Verb::Watch(watch) => {
+                let mut last = String::new();
+                let watched = watch.run(&server, &mut last, out).await;
+                watched.map_err(|error| error.resumable(&last))
+            }
+        })
+    }
+}
+
+impl List {
+    async fn run(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
+        let (changes, next_page_token) = self
+            .pages
+            .gather(async |page_size, page_token| {
+                let request = ListChangesRequest {
+                    tenant: self.which.tenant.clone(),
+                    filter: Some(self.which.filter()),
+                    start_time: self.since.map(values::timestamp),
+                    end_time: self.until.map(values::timestamp),
+                    page_size,
+                    page_token,
+                };
+                let page = server.changes().list_changes(server.ask(request)).await?.into_inner();
+                Ok((page.changes, page.next_page_token))
+            })
+            .await?;
+        if server.output == Output::Json {
+            return print::json(out, &ListChangesResponse { changes, next_page_token });
+        }
+        let rows: Vec<_> = changes.iter().map(row).collect();
+        print::table(out, HEADERS, &rows)?;
+        self.pages.mention_rest(&next_page_token)
+    }
+}
+
+impl Watch {
+    /// Prints what comes; `last` is the token of the last message that was printed.
+    async fn run(&self, server: &Server, last: &mut String, out: &mut impl Write) -> Result<(), Error> {
+        let request = WatchChangesRequest {
+            tenant: self.which.tenant.clone(),
+            filter: Some(self.which.filter()),
+            resume_token: self.resume.clone(),
+            from_start: self.from_start,
+        };
+        // A watch has no deadline: it ends when somebody ends it.
+        let mut changes = server.changes().watch_changes(request).await?.into_inner();
+        if server.output == Output::Table {
+            print::line(out, &HEADERS, &WIDTHS)?;
+            out.flush()?;
+        }
+        let mut seen = 0;
+        while let Some(message) = changes.message().await? {
+            match (server.output, &message.change) {
+                (Output::Json, _) => print::json_line(out, &message)?,
+                (Output::Table, Some(change)) => {
+                    let row = row(change).map(|cell| print::clean(&cell));
+                    print::line(out, &row.each_ref().map(String::as_str), &WIDTHS)?;
+                    out.flush()?;
+                }
+                (Output::Table, None) => {}
+            }
+            last.clone_from(&message.resume_token);
+            seen += usize::from(message.change.is_some());
+            if self.limit > 0 && seen >= self.limit {
+                return Ok(());
+            }
+        }
+        Err(Error::stream_ended())
+    }
+}
+
+impl Which {
+    fn filter(&self) -> ChangeFilter {
+        ChangeFilter {
+            resource_type: self.resource_type.clone(),
+            resource_id: self.resource_id.clone(),
+            actor: self.actor.clone(),
+        }
+    }
+}
+
+/// The name of a kind of change.
+pub(super) fn kind(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Unspecified => "-",
+        ChangeKind::Create => "create",
+        ChangeKind::Update => "update",
+        ChangeKind::Delete => "delete",
+    }
+}
+
+fn row(change: &Answer) -> [String; 6] {
+    [
+        print::time(change.time.as_ref()),
+        kind(change.kind()).to_owned(),
+        change.resource_type.clone(),
+        change.resource_id.clone(),
+        print::text(&change.actor),
+        what(change),
+    ]
+}
+
+fn what(change: &Answer) -> String {
+    let mut parts = change.attributes.clone();
+    let more = if change.members_incomplete { " or more" } else { "" };
+    for (sign, members) in [('+', &change.members_added), ('-', &change.members_removed)] {
+        match members.as_slice() {
+            [] => {}
+            [member] => parts.push(format!("{sign}{member}{more}")),
+            many => parts.push(format!("{sign}{} members{more}", many.len())),
+        }
+    }
+    print::list(&parts)
+}

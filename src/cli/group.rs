@@ -1,0 +1,156 @@
+//! `scimd group`: shows what a tenant's groups and their members are now.
+
+use std::io::Write;
+
+use super::client::{Connection, Server};
+use super::error::Error;
+use super::pages::Pages;
+use super::{Output, print};
+use crate::server::admin::api::v1::{
+    GetGroupRequest, ListGroupMembersRequest, ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse,
+};
+
+/// The flags of `group`.
+#[derive(Debug, clap::Args)]
+pub struct Group {
+    #[command(flatten)]
+    connection: Connection,
+
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Lists groups in the order of their creation.
+    List(List),
+    /// Shows a group, without its members.
+    Get {
+        /// The group's id, or its displayName when only one group has it.
+        group: String,
+
+        /// The tenant.
+        #[arg(long, value_name = "NAME", default_value = "default")]
+        tenant: String,
+    },
+    /// Lists a group's direct members.
+    Members(Members),
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// The tenant.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
+
+    /// Only groups that this SCIM filter matches, such as 'displayName sw "jira"'.
+    #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
+    filter: String,
+
+    #[command(flatten)]
+    pages: Pages,
+}
+
+#[derive(Debug, clap::Args)]
+struct Members {
+    /// The group's id, or its displayName when only one group has it.
+    group: String,
+
+    /// The tenant.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
+
+    #[command(flatten)]
+    pages: Pages,
+}
+
+impl Group {
+    pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
+        self.connection.run(env, async |server| match &self.verb {
+            Verb::List(list) => list.run(&server, out).await,
+            Verb::Get { group, tenant } => get(&server, group, tenant, out).await,
+            Verb::Members(members) => members.run(&server, out).await,
+        })
+    }
+}
+
+impl List {
+    async fn run(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
+        let mut total_size = 0;
+        let (groups, next_page_token) = self
+            .pages
+            .gather(async |page_size, page_token| {
+                let (tenant, filter) = (self.tenant.clone(), self.filter.clone());
+                let request = ListGroupsRequest { tenant, filter, page_size, page_token };
+                let page = server.resources().list_groups(server.ask(request)).await?.into_inner();
+                total_size = page.total_size;
+                Ok((page.groups, page.next_page_token))
+            })
+            .await?;
+        if server.output == Output::Json {
+            return print::json(out, &ListGroupsResponse { groups, next_page_token, total_size });
+        }
+        let rows: Vec<_> = groups
+            .iter()
+            .map(|group| {
+                [
+                    group.id.clone(),
+                    group.name.clone(),
+                    print::text(&group.external_id),
+                    print::time(group.update_time.as_ref()),
+                ]
+            })
+            .collect();
+        print::table(out, ["ID", "DISPLAY NAME", "EXTERNAL ID", "CHANGED"], &rows)?;
+        self.pages.mention_rest(&next_page_token)
+    }
+}
+
+impl Members {
+    async fn run(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
+        let mut total_size = 0;
+        let (members, next_page_token) = self
+            .pages
+            .gather(async |page_size, page_token| {
+                let (tenant, group) = (self.tenant.clone(), self.group.clone());
+                let request = ListGroupMembersRequest { tenant, group, page_size, page_token };
+                let page = server.resources().list_group_members(server.ask(request)).await?.into_inner();
+                total_size = page.total_size;
+                Ok((page.members, page.next_page_token))
+            })
+            .await?;
+        if server.output == Output::Json {
+            return print::json(out, &ListGroupMembersResponse { members, next_page_token, total_size });
+        }
+        let rows: Vec<_> = members
+            .iter()
+            .map(|member| [member.id.clone(), member.resource_type.clone(), print::text(&member.display)])
+            .collect();
+        print::table(out, ["ID", "TYPE", "NAME"], &rows)?;
+        self.pages.mention_rest(&next_page_token)
+    }
+}
+
+async fn get(server: &Server, group: &str, tenant: &str, out: &mut impl Write) -> Result<(), Error> {
+    let request = GetGroupRequest { tenant: tenant.to_owned(), group: group.to_owned() };
+    let answer = server.resources().get_group(server.ask(request)).await?.into_inner();
+    if server.output == Output::Json {
+        return print::json(out, &answer);
+    }
+    let members = answer.member_count;
+    let group = answer.group.unwrap_or_default();
+    print::fields(
+        out,
+        &[
+            ("Id", group.id),
+            ("displayName", group.name),
+            ("externalId", print::text(&group.external_id)),
+            ("Members", members.to_string()),
+            ("Created", print::time_and_distance(group.create_time.as_ref(), "-")),
+            ("Changed", print::time_and_distance(group.update_time.as_ref(), "-")),
+            ("Version", group.version),
+        ],
+    )?;
+    writeln!(out, "Attributes")?;
+    print::block(out, &print::object(&group.attributes.unwrap_or_default())?)
+}

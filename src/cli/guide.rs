@@ -1,0 +1,140 @@
+//! `scimd guide`: the steps at each identity provider. The texts lie beside this file, one a profile; this puts the server's
+//! Tenant URL into them.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::client::Connection;
+use super::error::{Error, Exit};
+use super::{Output, print, tenant};
+use crate::profile;
+
+/// The text of each profile, in the order of the registry.
+const GUIDES: [(&str, &str); 14] = [
+    ("custom", include_str!("guide/custom.txt")),
+    ("strict", include_str!("guide/strict.txt")),
+    ("entra", include_str!("guide/entra.txt")),
+    ("okta", include_str!("guide/okta.txt")),
+    ("onelogin", include_str!("guide/onelogin.txt")),
+    ("oracle", include_str!("guide/oracle.txt")),
+    ("keycloak", include_str!("guide/keycloak.txt")),
+    ("google", include_str!("guide/google.txt")),
+    ("aws", include_str!("guide/aws.txt")),
+    ("jumpcloud", include_str!("guide/jumpcloud.txt")),
+    ("ping", include_str!("guide/ping.txt")),
+    ("miniorange", include_str!("guide/miniorange.txt")),
+    ("authentik", include_str!("guide/authentik.txt")),
+    ("rauthy", include_str!("guide/rauthy.txt")),
+];
+
+/// The flags of `guide`.
+#[derive(Debug, clap::Args)]
+pub struct Guide {
+    #[command(flatten)]
+    connection: Connection,
+
+    /// The identity provider's profile; without it, the command lists them.
+    profile: Option<String>,
+
+    /// The tenant that it is to push into.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
+
+    /// Takes this as the tenant's URL; no server is asked then.
+    #[arg(long, value_name = "URL")]
+    tenant_url: Option<String>,
+}
+
+/// The tenant, as far as it is known.
+struct Place {
+    url: String,
+    profile: Option<String>,
+}
+
+impl Guide {
+    pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
+        let Some(profile) = &self.profile else { return self.list(out) };
+        let Some((profile, text)) = GUIDES.iter().find(|(name, _)| name == profile) else {
+            let names = profile::names().collect::<Vec<_>>().join(", ");
+            let message = format!("there is no profile \"{}\"", print::clean(profile));
+            return Err(Error::refused(Exit::NotFound, message, format!("it is one of {names}")));
+        };
+        let place = self.place(env)?;
+        let text = text
+            .replace("{tenant_url}", &print::clean(&place.url))
+            .replace("{create_token}", &self.create_token(profile))
+            .replace("{tenant}", &print::clean(&self.tenant));
+        match self.connection.output {
+            Output::Json => {
+                let answer = json!({"profile": profile, "tenant": self.tenant, "tenant_url": place.url, "guide": text});
+                Ok(writeln!(out, "{answer:#}")?)
+            }
+            Output::Table => {
+                out.write_all(text.as_bytes())?;
+                self.more(out, profile, &place)
+            }
+        }
+    }
+
+    fn list(&self, out: &mut impl Write) -> Result<(), Error> {
+        let guides = GUIDES.map(|(name, text)| [name.to_owned(), title(text).to_owned()]);
+        match self.connection.output {
+            Output::Json => {
+                let guides = guides.map(|[profile, title]| json!({"profile": profile, "title": title}));
+                Ok(writeln!(out, "{:#}", json!({"guides": guides}))?)
+            }
+            Output::Table => {
+                print::table(out, ["PROFILE", "FOR"], &guides)?;
+                Ok(writeln!(out, "\nShow one with: scimd guide PROFILE")?)
+            }
+        }
+    }
+
+    fn place(&self, env: impl Fn(&str) -> Option<String>) -> Result<Place, Error> {
+        if let Some(url) = &self.tenant_url {
+            return Ok(Place { url: url.clone(), profile: None });
+        }
+        let fetched = self.connection.run(env, async |server| tenant::fetch(&server, &self.tenant).await);
+        let tenant = fetched.map_err(without_server)?.tenant.unwrap_or_default();
+        Ok(Place { url: tenant.tenant_url, profile: Some(tenant.profile) })
+    }
+
+    /// What every identity provider has in common, below its own steps.
+    fn more(&self, out: &mut impl Write, profile: &str, place: &Place) -> Result<(), Error> {
+        let tenant = print::clean(&self.tenant);
+        writeln!(out, "\nThis server")?;
+        match place.profile.as_deref() {
+            Some(set) if set == profile => writeln!(out, " - The tenant {tenant} has the profile {profile}.")?,
+            Some(set) => writeln!(
+                out,
+                " - The tenant {tenant} has the profile {}. To change that: scimd tenant update {tenant} --profile {profile}",
+                print::clean(set)
+            )?,
+            None => writeln!(out, " - Give the tenant its profile: scimd tenant update {tenant} --profile {profile}")?,
+        }
+        writeln!(out, " - When a request is refused: scimd exchange list --tenant {tenant} --status 4xx")?;
+        writeln!(out, "   and, with an id from there: scimd exchange get ID --tenant {tenant}")?;
+        writeln!(
+            out,
+            " - Before the token ends, replace it without a failed request: scimd token rotate ID --overlap 24h"
+        )?;
+        Ok(())
+    }
+
+    fn create_token(&self, profile: &str) -> String {
+        format!("scimd token create --tenant {} --description {profile}", print::clean(&self.tenant))
+    }
+}
+
+/// A guide can be read without a server.
+fn without_server(mut error: Error) -> Error {
+    if let Error::Refused { more, .. } = &mut error {
+        more.push("or give the Tenant URL yourself, with --tenant-url".to_owned());
+    }
+    error
+}
+
+fn title(text: &'static str) -> &'static str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,181 @@
+//! What each kind of row says, and which other rows it lets expect. The kinds are those of `keys.rs`.
+
+use super::{Aspect, Checker};
+use crate::directory::record::{
+    self, AdminCertificate, AuditEntry, Change, Member, Record, Seal, Sweep, Tenant, Token, TokenUse,
+};
+use crate::directory::{count, index, keys};
+use crate::scim::schema;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// Takes one row.
+pub(super) fn take(checker: &mut Checker, key: &[u8], value: &[u8], is_counter: bool) {
+    let kind = key.first().copied().unwrap_or(0);
+    if is_counter != (kind == b'C') {
+        checker.problem(None, "there is a counter where none belongs, or something else where one does".to_owned());
+        return;
+    }
+    let outcome = match kind {
+        b'K' | b'J' | b'N' | b'V' => global(checker, kind, key, value),
+        _ => tenanted(checker, kind, key, value),
+    };
+    if let Err(Unreadable(tenant, what)) = outcome {
+        checker.problem(tenant, format!("{what} cannot be read"));
+    }
+}
+
+/// A row that is not of its kind's form: of which tenant, and what it should be.
+struct Unreadable(Option<u32>, &'static str);
+
+fn global(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result<(), Unreadable> {
+    let name = key.get(1..).unwrap_or_default();
+    match kind {
+        b'K' => {
+            let token: Token = unpack(value, None, "a token")?;
+            checker.expect(token.tenant, Aspect::Tokens, name);
+        }
+        b'J' => {
+            unpack::<TokenUse>(value, None, "the use of a token")?;
+        }
+        b'V' => {
+            unpack::<AdminCertificate>(value, None, "an admin's certificate")?;
+        }
+        _ => {
+            let number = record::unpack_number(value).map_err(|_| Unreadable(None, "the number of a tenant"))?;
+            if !name.is_empty() {
+                checker.found(number, Aspect::Name, name, 1);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result<(), Unreadable> {
+    let Some(tenant) = keys::tenant_of(key) else {
+        return Err(Unreadable(None, "a key"));
+    };
+    let bad = |what| Unreadable(Some(tenant), what);
+    if tenant != keys::AUDIT && checker.tenant(tenant).is_none() {
+        return Ok(());
+    }
+    let rest = key.get(5..).unwrap_or_default();
+    match kind {
+        b'R' => resource(checker, tenant, rest, value).ok_or(bad("a record"))?,
+        b'U' => checker.found(tenant, Aspect::Unique, &[key, value].concat(), 1),
+        b'I' => {
+            present(value).ok_or(bad("an entry of the index"))?;
+            checker.found(tenant, Aspect::Index, key, 1);
+        }
+        b'Q' | b'G' => present(value).ok_or(bad("a mark"))?,
+        b'M' => group_side(checker, tenant, rest, value).ok_or(bad("a member of a group"))?,
+        b'E' => member_side(checker, tenant, rest, value).ok_or(bad("a membership"))?,
+        b'C' => counter(checker, tenant, key, value).ok_or(bad("a counter"))?,
+        b'L' if tenant == keys::AUDIT => unpack::<AuditEntry>(value, None, "an entry of the audit log").map(|_| ())?,
+        b'L' => unpack::<Change>(value, Some(tenant), "an entry of the change log").map(|_| ())?,
+        b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
+        b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
+        b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
+        b'P' => {
+            if let Some(id) = rest.strip_prefix(b"T").and_then(|_| keys::key_id_of_token(key)) {
+                checker.found(tenant, Aspect::Tokens, id.as_bytes(), 1);
+            }
+        }
+        b'D' => {
+            if let Some(sums) = checker.tenant(tenant) {
+                sums.is_deleted = true;
+            }
+        }
+        b'T' => settings(checker, tenant, unpack(value, Some(tenant), "the settings")?),
+        other => {
+            checker.problem(Some(tenant), format!("there is a row of the kind {:?}, which is none", char::from(other)))
+        }
+    }
+    Ok(())
+}
+
+fn settings(checker: &mut Checker, tenant: u32, settings: Tenant) {
+    checker.expect(tenant, Aspect::Name, settings.name.as_bytes());
+    if let Some(sums) = checker.tenant(tenant) {
+        sums.is_deleted |= settings.deleting;
+        sums.name = Some(settings.name);
+    }
+}
+
+fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Option<()> {
+    let (code, id) = rest.split_first()?;
+    let (code, id) = (*code, Uuid::from_slice(id).ok()?);
+    let resource_type = match code {
+        keys::USER => schema::user(),
+        keys::GROUP => schema::group(),
+        _ => return None,
+    };
+    let attributes = Record::decode(value).ok()?.attributes().ok()?;
+    for entry in index::entries(resource_type, &attributes) {
+        let key = index::key(tenant, code, id, &entry);
+        match entry.unique {
+            true => checker.expect(tenant, Aspect::Unique, &[&key[..], id.as_bytes()].concat()),
+            false => checker.expect(tenant, Aspect::Index, &key),
+        }
+    }
+    for counter in count::counters(tenant, code, id) {
+        checker.expect(tenant, Aspect::Resources, &counter);
+    }
+    Some(())
+}
+
+/// `M`: a group's mark, or one of its members.
+fn group_side(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Option<()> {
+    let (group, rest) = rest.split_at_checked(16)?;
+    if rest.is_empty() {
+        return present(value);
+    }
+    let (generation, member) = rest.split_at_checked(8)?;
+    let (group, member) = (Uuid::from_slice(group).ok()?, Uuid::from_slice(member).ok()?);
+    let generation = u64::from_be_bytes(generation.try_into().ok()?);
+    checker.expect(tenant, Aspect::Memberships, &keys::membership(tenant, member, group, generation));
+    checker.expect(tenant, Aspect::Members, &keys::member_count(tenant, group, generation));
+    if Member::decode(value).ok()?.code == keys::GROUP {
+        checker.expect(tenant, Aspect::Nested, &keys::nested_count(tenant));
+    }
+    Some(())
+}
+
+/// `E`: a member's mark, or one of its memberships, which are never without it.
+fn member_side(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Option<()> {
+    present(value)?;
+    let (member, group) = rest.split_at_checked(16)?;
+    let member = keys::memberships(tenant, Uuid::from_slice(member).ok()?);
+    let key = [&member[..], group].concat();
+    if group.is_empty() {
+        checker.marked = key;
+        return Some(());
+    }
+    keys::group_of_membership(&key)?;
+    if checker.marked != member {
+        checker.problem(Some(tenant), "memberships of a member have no mark of their last change".to_owned());
+        checker.marked = member;
+    }
+    checker.found(tenant, Aspect::Memberships, &key, 1);
+    Some(())
+}
+
+fn counter(checker: &mut Checker, tenant: u32, key: &[u8], value: &[u8]) -> Option<()> {
+    let number = i64::from_be_bytes(value.try_into().ok()?);
+    let aspect = match key.get(5)? {
+        b'T' | b'B' => Aspect::Resources,
+        b'M' => Aspect::Members,
+        b'N' => Aspect::Nested,
+        _ => return None,
+    };
+    checker.found(tenant, aspect, key, number);
+    Some(())
+}
+
+fn present(value: &[u8]) -> Option<()> {
+    (value == record::PRESENT).then_some(())
+}
+
+fn unpack<T: DeserializeOwned>(value: &[u8], tenant: Option<u32>, what: &'static str) -> Result<T, Unreadable> {
+    record::unpack(value).map_err(|_| Unreadable(tenant, what))
+}

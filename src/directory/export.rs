@@ -1,0 +1,171 @@
+//! A tenant as lines of JSON: its users, then its groups, then who is in them, all at one commit point. Rows are read and written a
+//! piece at a time, so that a tenant of any size takes the same memory. The format is in `transfer.proto`.
+
+use super::members::Group;
+use super::record::{Member, Record};
+use super::tenant::Tenant;
+use super::{Directory, count, generation, keys};
+use crate::limits;
+use crate::scim::datetime;
+use crate::scim::errors::Error;
+use crate::store::{Row, Scan, Snapshot};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The version of the format.
+pub const FORMAT: u32 = 1;
+
+/// The next piece of an export.
+#[derive(Clone, Debug, Default)]
+pub struct Piece {
+    /// Whole lines, each with its line end.
+    pub lines: Vec<u8>,
+    /// Users and groups so far.
+    pub done: usize,
+    /// Users and groups in all.
+    pub total: usize,
+}
+
+/// What the receiver of an export gets.
+pub type Told = Result<Piece, Error>;
+
+/// Sends the tenant as the snapshot shows it, the last line last. Ends early when the receiver is gone.
+pub async fn export(snapshot: Snapshot, tenant: Arc<Tenant>, sender: mpsc::Sender<Told>) {
+    let number = tenant.number;
+    let mut writer = Writer { snapshot, number, sender: sender.clone(), piece: Piece::default(), members: 0 };
+    if let Err(Ended::Failed(error)) = writer.write(&tenant.name).await {
+        // A receiver that is gone does not hear it; one that waits must not take a part for the whole.
+        let _ = sender.send(Err(error)).await;
+    }
+}
+
+/// What is there now, to be read for as long as a backup or an export takes.
+pub async fn pin(directory: &Directory) -> Result<Snapshot, Error> {
+    directory.store.pin().await.map_err(super::store_error)
+}
+
+struct Writer {
+    snapshot: Snapshot,
+    number: u32,
+    sender: mpsc::Sender<Told>,
+    piece: Piece,
+    members: usize,
+}
+
+/// Why an export ends before its end.
+enum Ended {
+    Gone,
+    Failed(Error),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Ended {
+        Ended::Failed(error)
+    }
+}
+
+impl Writer {
+    async fn write(&mut self, name: &str) -> Result<(), Ended> {
+        for code in [keys::USER, keys::GROUP] {
+            self.piece.total += count::total(&self.snapshot, self.number, code).await?;
+        }
+        let revision = self.snapshot.revision();
+        self.line(&json!({"scimd_export": FORMAT, "tenant": name, "revision": revision}));
+        let users = self.resources(keys::USER, "User").await?;
+        let groups = self.resources(keys::GROUP, "Group").await?;
+        self.memberships().await?;
+        self.line(&json!({"end": true, "users": users, "groups": groups, "members": self.members}));
+        self.flush(1).await
+    }
+
+    async fn resources(&mut self, code: u8, name: &str) -> Result<usize, Ended> {
+        let mut written = 0;
+        let mut after = None;
+        while let Some(page) = self.page(&keys::records(self.number, code), &mut after).await? {
+            for row in page.iter() {
+                self.resource(&row, name)?;
+                written += 1;
+                self.piece.done += 1;
+                self.flush(limits::EXPORT_PIECE_BYTES).await?;
+            }
+        }
+        Ok(written)
+    }
+
+    fn resource(&mut self, row: &Row<'_>, name: &str) -> Result<(), Error> {
+        let record = Record::decode(row.value)?;
+        let id = keys::last_id(row.key).unwrap_or_default();
+        let created = datetime::format_ms(record.created_ms.unwrap_or(row.stamp.time_ms));
+        let head = format!("{{\"type\":\"{name}\",\"id\":\"{id}\",\"created\":\"{created}\",\"attributes\":");
+        self.piece.lines.extend_from_slice(head.as_bytes());
+        self.piece.lines.extend_from_slice(record.json);
+        self.piece.lines.extend_from_slice(b"}\n");
+        Ok(())
+    }
+
+    async fn memberships(&mut self) -> Result<(), Ended> {
+        let mut after = None;
+        while let Some(page) = self.page(&keys::records(self.number, keys::GROUP), &mut after).await? {
+            for row in page.iter() {
+                let id = keys::last_id(row.key).unwrap_or_default();
+                let group = generation::of(&Record::decode(row.value)?, id);
+                self.members_of(group).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn members_of(&mut self, group: Group) -> Result<(), Ended> {
+        let prefix = keys::members(self.number, group.id, group.generation);
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let limit = limits::EXPORT_MEMBERS_MAX;
+            let scan = Scan { prefix: &prefix, after: after.as_deref(), skip: 0, limit, values: true };
+            let page = self.snapshot.scan(&scan).await.map_err(super::store_error)?;
+            let Some(last) = page.last_key() else { return Ok(()) };
+            let members: Vec<Value> = page.iter().map(|row| member(&row)).collect::<Result<_, _>>()?;
+            self.members += members.len();
+            self.line(&json!({"type": "Members", "group": group.id.to_string(), "members": members}));
+            self.flush(limits::EXPORT_PIECE_BYTES).await?;
+            after = Some(last.to_vec());
+        }
+    }
+
+    async fn page(&self, prefix: &[u8], after: &mut Option<Vec<u8>>) -> Result<Option<crate::store::Page>, Error> {
+        let limit = limits::EXPORT_ROWS;
+        let scan = Scan { prefix, after: after.as_deref(), skip: 0, limit, values: true };
+        let page = self.snapshot.scan(&scan).await.map_err(super::store_error)?;
+        *after = page.last_key().map(<[u8]>::to_vec);
+        tokio::task::yield_now().await;
+        Ok((!page.is_empty()).then_some(page))
+    }
+
+    fn line(&mut self, line: &Value) {
+        self.piece.lines.extend_from_slice(line.to_string().as_bytes());
+        self.piece.lines.push(b'\n');
+    }
+
+    /// Hands on what has come together, when that is enough.
+    async fn flush(&mut self, bytes_min: usize) -> Result<(), Ended> {
+        if self.piece.lines.len() < bytes_min {
+            return Ok(());
+        }
+        let lines = std::mem::take(&mut self.piece.lines);
+        let piece = Piece { lines, ..self.piece };
+        self.sender.send(Ok(piece)).await.map_err(|_| Ended::Gone)
+    }
+}
+
+/// A member with the name that its group's answers give it. A name that is longer than a client may give one is the member's own.
+fn member(row: &Row<'_>) -> Result<Value, Error> {
+    let id = keys::last_id(row.key).unwrap_or_default().to_string();
+    let display: Value = serde_json::from_slice(Member::decode(row.value)?.display).unwrap_or_default();
+    Ok(match display.as_str() {
+        Some(name) if name.len() <= limits::MEMBER_DISPLAY_BYTES_MAX => json!({"value": id, "display": name}),
+        _ => json!({"value": id}),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,338 @@
+//! Putting the lines of an export into a tenant. Each line is all or nothing, and one that fails stops no other; so an import can be
+//! repeated until nothing fails. Many lines are at work at once, but groups wait for users, and members for both.
+
+mod line;
+mod lines;
+
+use self::line::{Done, Line, Parsed};
+use self::lines::{Lines, Text};
+use super::audit::{self, Act, Admin};
+use super::refused::Refused;
+use super::scope::Scope;
+use super::{Actor, Directory};
+use crate::limits;
+use crate::scim::errors::{Error, Kind};
+use serde_json::json;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Duration, Instant, timeout};
+use uuid::Uuid;
+
+/// What to do with a resource whose id is there already with other content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// Its line fails.
+    Fail,
+    /// It is left as it is.
+    Skip,
+    /// It is replaced.
+    Replace,
+}
+
+/// How an import is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What to do with what is there.
+    pub on_conflict: Conflict,
+    /// Only checks every line, against the tenant as it is; nothing is written.
+    pub dry_run: bool,
+}
+
+/// A line that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The line's number, from 1.
+    pub line: u64,
+    /// The id in it, as far as it could be read.
+    pub id: String,
+    /// Why.
+    pub why: String,
+}
+
+/// How far an import is. The numbers are of the whole import so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Lines that have been dealt with.
+    pub lines: u64,
+    /// Resources that were made.
+    pub created: u64,
+    /// Resources that were replaced.
+    pub replaced: u64,
+    /// Resources that were there already, or were skipped.
+    pub unchanged: u64,
+    /// Memberships that were added.
+    pub members_added: u64,
+    /// Lines that failed.
+    pub failed: u64,
+    /// The failures since the last time, as far as there is room.
+    pub failures: Vec<Failure>,
+    /// Everything has been dealt with.
+    pub done: bool,
+}
+
+/// Where an import goes, and on whose account.
+pub struct Site {
+    /// The data.
+    pub directory: Arc<Directory>,
+    /// The tenant.
+    pub scope: Scope,
+    /// Who imports.
+    pub admin: Admin,
+    /// Becomes true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// Imports the bytes that come through `pieces`, cut anywhere, and tells `sender` how far it is. It ends when the pieces do; then
+/// everything that was begun is done.
+///
+/// # Errors
+/// [`Refused::Fields`] when the first line is not that of an export; nothing was done then.
+pub async fn run(
+    site: Site,
+    terms: Terms,
+    mut pieces: mpsc::Receiver<Vec<u8>>,
+    sender: mpsc::Sender<Result<Progress, Refused>>,
+) -> Result<(), Refused> {
+    let actor = Actor { token: site.admin.name.clone(), request: site.directory.clock().id().to_string() };
+    let work = Arc::new(Work { directory: site.directory, scope: site.scope, actor, terms });
+    let mut import = Import::new(work, sender);
+    let mut lines = Lines::default();
+    let mut stopping = site.stopping;
+    loop {
+        let next = tokio::select! {
+            next = timeout(Duration::from_millis(limits::IMPORT_PROGRESS_MS), pieces.recv()) => next,
+            _ = stopping.wait_for(|stop| *stop) => break,
+        };
+        match next {
+            Ok(Some(piece)) => {
+                for (number, text) in lines.feed(&piece) {
+                    import.take(number, text, &site.admin).await?;
+                }
+            }
+            Ok(None) => break,
+            Err(_) => import.tell(),
+        }
+        if import.sender.is_closed() {
+            break;
+        }
+    }
+    if let Some((number, text)) = lines.finish() {
+        import.take(number, text, &site.admin).await?;
+    }
+    import.finish(lines.number(), &site.admin).await
+}
+
+/// What every line needs.
+struct Work {
+    directory: Arc<Directory>,
+    scope: Scope,
+    actor: Actor,
+    terms: Terms,
+}
+
+struct Import {
+    work: Arc<Work>,
+    sender: mpsc::Sender<Result<Progress, Refused>>,
+    at_work: JoinSet<(u64, String, Result<Done, Error>)>,
+    /// What the lines at work are about: they may not be of two kinds.
+    kind: Option<line::Kind>,
+    progress: Progress,
+    told: Instant,
+    begun: bool,
+    /// The last line has been met.
+    ended: bool,
+    /// Lines of users, groups and memberships so far, to be compared with what the last line says.
+    met: [u64; 3],
+    /// Every line so far could be read.
+    is_readable: bool,
+    /// The ids in a dry run, which later lines may refer to.
+    known: HashSet<Uuid>,
+}
+
+impl Import {
+    fn new(work: Arc<Work>, sender: mpsc::Sender<Result<Progress, Refused>>) -> Import {
+        Import {
+            work,
+            sender,
+            at_work: JoinSet::new(),
+            kind: None,
+            progress: Progress::default(),
+            told: Instant::now(),
+            begun: false,
+            ended: false,
+            met: [0; 3],
+            is_readable: true,
+            known: HashSet::new(),
+        }
+    }
+
+    /// Begins with a line, once there is room.
+    async fn take(&mut self, number: u64, text: Text, admin: &Admin) -> Result<(), Refused> {
+        let parsed = match text {
+            Text::Blank => return self.count(number, String::new(), Ok(Done::Nothing)),
+            Text::TooLong => Err(line::Bad {
+                id: String::new(),
+                error: Error::new(
+                    Kind::TooLarge,
+                    format!("the line is longer than {} bytes", limits::IMPORT_LINE_BYTES_MAX),
+                ),
+            }),
+            Text::Line(bytes) => line::parse(&bytes),
+        };
+        if !self.begun {
+            let Ok(Parsed::Header) = parsed else {
+                return Err(Refused::field("data", "the first line is not that of a scimd export of format 1"));
+            };
+            self.begun = true;
+            self.note(admin, "started").await?;
+            return self.count(number, String::new(), Ok(Done::Nothing));
+        }
+        match parsed {
+            Err(line::Bad { id, error }) => {
+                self.is_readable = false;
+                self.count(number, id, Err(error))
+            }
+            Ok(_) if self.ended => {
+                let why = Error::new(Kind::InvalidSyntax, "the line comes after the last line of the export");
+                self.count(number, String::new(), Err(why))
+            }
+            Ok(Parsed::Header) => {
+                let why = Error::new(Kind::InvalidSyntax, "the first line of an export comes again");
+                self.count(number, String::new(), Err(why))
+            }
+            Ok(Parsed::End(expected)) => {
+                self.ended = true;
+                // Lines that could not be read are told already; they are missing in the numbers.
+                let outcome = if self.is_readable { line::is_whole(expected, self.met) } else { Ok(()) };
+                self.count(number, String::new(), outcome.map(|()| Done::Nothing))
+            }
+            Ok(Parsed::Line(line)) => self.begin(number, line).await,
+        }
+    }
+
+    async fn begin(&mut self, number: u64, line: Line) -> Result<(), Refused> {
+        let (kind, weight) = (line.kind(), line.weight());
+        if let Some(met) = self.met.get_mut(kind as usize) {
+            *met += weight;
+        }
+        if self.work.terms.dry_run {
+            let id = line.id();
+            let outcome = line.check(&self.work.call(), self.work.terms, &self.known).await;
+            if outcome.is_ok() && self.known.len() < limits::IMPORT_DRY_RUN_IDS_MAX && kind != line::Kind::Members {
+                self.known.extend(super::view::parse_id(&id));
+            }
+            return self.count(number, id, outcome);
+        }
+        // Groups may name users, and members both.
+        let most = if self.kind == Some(kind) { limits::IMPORT_LINES_AT_WORK_MAX - 1 } else { 0 };
+        self.settle(most).await?;
+        self.kind = Some(kind);
+        let work = self.work.clone();
+        self.at_work.spawn(async move {
+            let id = line.id();
+            let outcome = line.apply(&work.call(), work.terms).await;
+            (number, id, outcome)
+        });
+        Ok(())
+    }
+
+    /// Waits until so many lines at most are at work.
+    async fn settle(&mut self, at_work_max: usize) -> Result<(), Refused> {
+        while self.at_work.len() > at_work_max {
+            match self.at_work.join_next().await {
+                Some(Ok((number, id, outcome))) => self.count(number, id, outcome)?,
+                Some(Err(error)) => {
+                    tracing::error!(%error, "the import of a line ended unexpectedly");
+                    return Err(Error::new(Kind::Internal, "the import of a line ended unexpectedly").into());
+                }
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, line: u64, id: String, outcome: Result<Done, Error>) -> Result<(), Refused> {
+        self.progress.lines += 1;
+        match outcome {
+            Ok(Done::Nothing) => {}
+            Ok(Done::Created) => self.progress.created += 1,
+            Ok(Done::Replaced) => self.progress.replaced += 1,
+            Ok(Done::Unchanged) => self.progress.unchanged += 1,
+            Ok(Done::Members(added)) => self.progress.members_added += added,
+            Err(error) => self.fail(Failure { line, id, why: error.detail }),
+        }
+        if self.told.elapsed() >= Duration::from_millis(limits::IMPORT_PROGRESS_MS) {
+            self.tell();
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.progress.failed += 1;
+        if self.progress.failures.len() >= limits::IMPORT_FAILURES_MAX {
+            self.tell();
+        }
+        if self.progress.failures.len() < limits::IMPORT_FAILURES_MAX {
+            self.progress.failures.push(failure);
+        }
+    }
+
+    /// Tells how far it is. A receiver that is slow is told later.
+    fn tell(&mut self) {
+        self.told = Instant::now();
+        let Ok(place) = self.sender.try_reserve() else { return };
+        let mut failures = std::mem::take(&mut self.progress.failures);
+        failures.sort_by_key(|failure| failure.line);
+        place.send(Ok(Progress { failures, ..self.progress.clone() }));
+    }
+
+    /// Waits for what is at work and tells the end.
+    async fn finish(mut self, last: u64, admin: &Admin) -> Result<(), Refused> {
+        self.settle(0).await?;
+        if !self.begun {
+            return Err(Refused::field("data", "there is no line: this is not a scimd export"));
+        }
+        if !self.ended {
+            let why = "the last line of the export is missing: the file was cut; what it holds was imported".to_owned();
+            self.fail(Failure { line: last + 1, id: String::new(), why });
+        }
+        self.note(admin, if self.ended { "finished" } else { "cut" }).await?;
+        self.progress.failures.sort_by_key(|failure| failure.line);
+        self.progress.done = true;
+        // Whoever went away does not hear it.
+        let _ = self.sender.send(Ok(self.progress)).await;
+        Ok(())
+    }
+
+    /// Leaves an audit entry about the import, which changes things with many commits.
+    async fn note(&self, admin: &Admin, state: &str) -> Result<(), Error> {
+        if self.work.terms.dry_run {
+            return Ok(());
+        }
+        let Progress { lines, created, replaced, unchanged, members_added, failed, .. } = self.progress;
+        let after = json!({
+            "state": state,
+            "request_id": self.work.actor.request,
+            "lines": lines,
+            "created": created,
+            "replaced": replaced,
+            "unchanged": unchanged,
+            "members_added": members_added,
+            "failed": failed,
+        });
+        let tenant = &self.work.scope.tenant.name;
+        let act = Act { action: "tenant.import", tenant, target: tenant };
+        audit::record(&self.work.directory, admin, act, None, Some(&after)).await
+    }
+}
+
+impl Work {
+    fn call(&self) -> super::Call<'_> {
+        self.scope.call(&self.directory, &self.actor)
+    }
+}
+
+#[cfg(test)]
+mod tests;
