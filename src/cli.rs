@@ -1,6 +1,7 @@
 //! The command line: one file a command. It knows how to ask and how to print, nothing of how things are done.
 
 pub mod check_config;
+pub mod doctor;
 pub mod serve;
 pub mod welcome;
 
@@ -32,6 +33,13 @@ pub enum Command {
     /// The configuration is the one that `serve` would have with the same flags and environment. The exit code is 1 when
     /// something is wrong with it. Nothing is written and no port opens.
     CheckConfig(check_config::CheckConfig),
+    /// Examines this machine for what keeps the server from working, and says what to do about each finding.
+    ///
+    /// It takes the settings that `serve` would have, with the same flags and environment, and works whether the server runs or
+    /// not: configuration, data directory, permissions, database (all of it, when the server is stopped), disk space,
+    /// certificate, TLS, clock, open files and addresses. Nothing is written. The exit code is 1 when there is a problem, and 0
+    /// when there are warnings at most.
+    Doctor(doctor::Doctor),
 }
 
 /// How a command prints its answer.
@@ -58,6 +66,9 @@ pub enum Error {
     /// The server could not start or go on.
     #[error("{0}")]
     Serve(#[from] crate::serve::Error),
+    /// Something keeps the server from working; the table says what.
+    #[error("problems found: {0}; WHAT TO DO says how to end them")]
+    Doctor(usize),
     /// The answer cannot be printed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -71,6 +82,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
     match &cli.command {
         Command::Serve(serve) => serve.run(env, out),
         Command::CheckConfig(check) => check.run(env, out),
+        Command::Doctor(doctor) => doctor.run(env, out),
     }
 }
 

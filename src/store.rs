@@ -13,6 +13,7 @@ use crate::limits;
 
 mod apply;
 mod batch;
+mod check;
 mod disk;
 mod memory;
 mod open;
@@ -303,6 +304,14 @@ impl Store {
     /// Refuses, naming the file, what it cannot serve, and never puts an empty database in place of one that was there.
     pub fn open(path: &Path, options: &Options) -> Result<Store, OpenError> {
         Ok(Store { engine: Engine::Redb(Arc::new(writer::open(path, options)?)) })
+    }
+
+    /// Checks a whole database file that nobody has open, and changes nothing of it; blocks meanwhile. Answers with the stamp of
+    /// its newest commit.
+    ///
+    /// Refuses what [`Store::open`] would refuse, but for rights to write.
+    pub fn check(path: &Path, cache_bytes: usize) -> Result<Stamp, OpenError> {
+        check::file(path, cache_bytes)
     }
 
     /// The newest committed state.

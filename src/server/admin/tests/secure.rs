@@ -350,6 +350,11 @@ async fn certificates_are_made_once_listed_in_pages_and_every_act_is_noted() {
     assert_eq!(reason(&refused), (Code::NotFound, "ADMIN_CERTIFICATE_NOT_FOUND".to_owned()));
     client.revoke_admin_certificate(RevokeAdminCertificateRequest { serial: "b".to_owned() }).await.unwrap();
 
+    // An authority whose key is kept elsewhere signs nothing, and says so.
+    fs::rename(plane.folder.path().join("tls/ca.key"), plane.folder.path().join("elsewhere")).unwrap();
+    let refused = client.create_admin_certificate(request("d", WireRole::Viewer, 1)).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::FailedPrecondition, "AUTHORITY_UNUSABLE".to_owned()));
+
     let entries = plane.audit().await;
     let acts: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
     let create = "admin_certificate.create";
