@@ -8,6 +8,7 @@ pub mod print;
 pub mod pages;
 pub mod bar;
 pub mod files;
+pub mod doctor;
 pub mod serve;
 pub mod welcome;
 pub mod check_config;
@@ -109,6 +110,13 @@ pub enum Command {
     ///
     /// For bash: scimd completions bash > /etc/bash_completion.d/scimd
     Completions(completions::Completions),
+    /// Examines this machine for what keeps the server from working, and says what to do about each finding.
+    ///
+    /// It takes the settings that `serve` would have, with the same flags and environment, and works whether the server runs or
+    /// not: configuration, data directory, permissions, database (all of it, when the server is stopped), disk space,
+    /// certificate, TLS, clock, open files and addresses. Nothing is written. The exit code is 1 when there is a problem, and 0
+    /// when there are warnings at most.
+    Doctor(doctor::Doctor),
 }
 
 /// How a command prints its answer.
@@ -146,6 +154,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Certificate(certificate) => certificate.run(env, out),
         Command::Server(server) => server.run(env, out),
         Command::Completions(completions) => completions.run(out),
+        Command::Doctor(doctor) => doctor.run(env, out),
     }
 }
 

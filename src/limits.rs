@@ -210,6 +210,21 @@ pub const CERTIFICATE_RENEW_MS: i64 = 86_400_000;
 /// Days before the end of the certificate at which a warning is given, each once.
 pub const CERTIFICATE_WARNING_DAYS: [i64; 3] = [1, 7, 30];
 
+// What doctor calls too little or too much.
+
+/// How far the newest commit may be ahead of the clock, in milliseconds.
+pub const DOCTOR_CLOCK_MS_MAX: i64 = 5_000;
+/// Open files without which the server is of no use.
+pub const DOCTOR_FILES_MIN: u64 = 256;
+/// Open files beside the connections: database, logs, certificates.
+pub const DOCTOR_FILES_RESERVED: usize = 64;
+/// Free bytes of the disk below which writes will soon be refused.
+pub const DOCTOR_SPACE_BYTES_MIN: u64 = 256 * 1024 * 1024;
+/// Time for a connection to the server's address, in milliseconds.
+pub const DOCTOR_CONNECT_MS_MAX: u64 = 3_000;
+/// Bits of the smallest elliptic curve that Entra takes.
+pub const DOCTOR_EC_BITS_MIN: usize = 256;
+
 // The configuration.
 
 /// Bytes of the configuration file.

@@ -15,6 +15,7 @@ use crate::limits;
 
 mod apply;
 mod batch;
+mod check;
 mod disk;
 pub mod dump;
 pub mod figures;
@@ -329,6 +330,14 @@ impl Store {
     pub fn fork(&self, base: &Snapshot) -> Store {
         debug_assert!(base.revision() <= *self.revisions().borrow(), "the snapshot is of another store");
         Store { engine: Engine::Fork(Arc::new(fork::new(base))) }
+    }
+
+    /// Checks a whole database file that nobody has open, and changes nothing of it; blocks meanwhile. Answers with the stamp of
+    /// its newest commit.
+    ///
+    /// Refuses what [`Store::open`] would refuse, but for rights to write.
+    pub fn check(path: &Path, cache_bytes: usize) -> Result<Stamp, OpenError> {
+        check::file(path, cache_bytes)
     }
 
     /// The newest committed state.

@@ -19,6 +19,9 @@ pub enum Error {
     /// The server could not start or go on.
     #[error("{0}")]
     Serve(#[from] serve::Error),
+    /// Something keeps the server from working; the table says what.
+    #[error("problems found: {0}; WHAT TO DO says how to end them")]
+    Doctor(usize),
     /// The answer cannot be printed.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -103,9 +106,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Refused { exit, .. } => *exit as u8,
-            Error::Config(_) | Error::Logging(_) | Error::Runtime(_) | Error::Serve(_) | Error::Output(_) => {
-                Exit::Failed as u8
-            }
+            _ => Exit::Failed as u8,
         }
     }
 
@@ -114,7 +115,7 @@ impl Error {
     pub fn more(&self) -> &[String] {
         match self {
             Error::Refused { more, .. } => more,
-            Error::Config(_) | Error::Logging(_) | Error::Runtime(_) | Error::Serve(_) | Error::Output(_) => &[],
+            _ => &[],
         }
     }
 

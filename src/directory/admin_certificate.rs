@@ -55,7 +55,7 @@ pub async fn create(
     directory: &Directory,
     admin: &Admin,
     wanted: &Wanted<'_>,
-    mut make: impl FnMut(Uuid, i64) -> Result<Made, Error>,
+    mut make: impl FnMut(Uuid, i64) -> Result<Made, Refused>,
 ) -> Result<Outcome, Refused> {
     check(wanted)?;
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {

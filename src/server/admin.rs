@@ -287,4 +287,4 @@ impl Drop for SocketFile {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

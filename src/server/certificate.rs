@@ -264,18 +264,22 @@ impl Certificates {
                 return Err(error);
             }
         };
+        state.load_ms = now_ms;
+        state.last_refusal = String::new();
+        (state.loaded, state.seen, state.refused) = (stamps, stamps, None);
+        if material.chain() == state.chain {
+            // The old configuration goes on, with the session tickets that clients hold of it.
+            return Ok(None);
+        }
         self.scim.send_replace(scim);
         if let (Some(sender), Some(admin)) = (&self.admin, admin) {
             sender.send_replace(admin);
         }
         let new = fact(&material);
         self.not_after_s.send_replace(Some(new.not_after_s));
-        let old = std::mem::replace(&mut state.fact, new.clone());
         state.chain = material.chain().to_vec();
-        state.load_ms = now_ms;
-        state.last_refusal = String::new();
-        (state.loaded, state.seen, state.refused) = (stamps, stamps, None);
-        Ok((old != new).then_some((old, new)))
+        let old = std::mem::replace(&mut state.fact, new.clone());
+        Ok(Some((old, new)))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,14 +1,17 @@
 //! What certificates say, in words: for status, for the log and for whoever checks a chain. It judges nothing.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
 use super::subject::Subject;
+use super::tls::{self, Error};
 
 /// One certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +53,47 @@ pub enum Key {
     Ed25519,
     /// Another kind.
     Other,
+}
+
+/// The certificates of a PEM file, as they follow each other in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// Each certificate.
+    pub certificates: Vec<Described>,
+    /// For each certificate but the last one, whether the next one signed it.
+    pub signed_by_next: Vec<bool>,
+}
+
+/// Where Unix systems keep the authorities that they trust, one file each.
+const SYSTEM_ROOTS: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// Reads a chain.
+///
+/// # Errors
+/// When the file cannot be read or holds no certificate that can.
+pub fn read(path: &Path) -> Result<Chain, Error> {
+    let ders = certificates(path)?;
+    let certificates = describe(&ders);
+    if certificates.len() != ders.len() {
+        return Err(Error::BadCertificate(path.to_owned()));
+    }
+    if certificates.is_empty() {
+        return Err(Error::NoCertificate(path.to_owned()));
+    }
+    let signed_by_next = ders.iter().zip(ders.iter().skip(1)).map(|(child, parent)| is_signed_by(child, parent));
+    Ok(Chain { signed_by_next: signed_by_next.collect(), certificates })
+}
+
+/// The subjects of the authorities that this machine trusts; none where it has no list.
+pub fn system_roots() -> Vec<String> {
+    let lists = SYSTEM_ROOTS.iter().filter_map(|path| certificates(Path::new(path)).ok());
+    let first = lists.into_iter().next().unwrap_or_default();
+    describe(&first).into_iter().map(|root| root.subject).collect()
 }
 
 /// Describes each certificate of a chain; one that cannot be read is left out.
@@ -149,6 +193,21 @@ fn key(parsed: &X509Certificate<'_>) -> Key {
         }),
         _ => Key::Other,
     }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let pem = tls::read(path)?;
+    CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| Error::BadCertificate(path.to_owned()))
+}
+
+fn is_signed_by(child: &[u8], parent: &[u8]) -> bool {
+    let (Ok((_, child)), Ok((_, parent))) = (X509Certificate::from_der(child), X509Certificate::from_der(parent))
+    else {
+        return false;
+    };
+    child.issuer().as_raw() == parent.subject().as_raw() && child.verify_signature(Some(parent.public_key())).is_ok()
 }
 
 fn address(octets: &[u8]) -> Option<IpAddr> {

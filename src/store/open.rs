@@ -191,7 +191,8 @@ fn unfinished(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn name(path: &Path, refusal: Refusal) -> OpenError {
+/// The refusal of a file, by its name.
+pub(super) fn name(path: &Path, refusal: Refusal) -> OpenError {
     let path = path.to_owned();
     match refusal {
         Refusal::NotADatabase => OpenError::NotADatabase { path },

@@ -12,7 +12,7 @@ fn wanted(name: &str) -> Wanted<'_> {
     Wanted { name, role: Role::Viewer, lifetime_ms: 3_600_000 }
 }
 
-fn make(_: Uuid, ends_ms: i64) -> Result<Made, Error> {
+fn make(_: Uuid, ends_ms: i64) -> Result<Made, Refused> {
     Ok(Made { fingerprint: [7; 32], expires_ms: ends_ms })
 }
 

@@ -151,10 +151,11 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let policy = Arc::clone(&self.policy);
+        // Before tonic starts its own timer, whose end would be CANCELLED.
+        let deadline = deadline::of(request.headers());
         Box::pin(async move {
             let peer = request.extensions().get::<Peer>().cloned();
             let method = request.uri().path().to_owned();
-            let deadline = deadline::of(request.headers());
             let ended = ended(Arc::clone(&policy), method.clone(), peer.clone());
             let call = async {
                 match authorise(&policy, &method, peer.as_ref()).await {
@@ -163,7 +164,10 @@ where
                         request.extensions_mut().insert(role);
                         inner.call(request).await
                     }
-                    Err(status) => Ok(status.into_http()),
+                    Err(status) => {
+                        tracing::info!(method, code = ?status.code(), why = status.message(), "an admin call is refused");
+                        Ok(status.into_http())
+                    }
                 }
             };
             deadline::keep(deadline, call, ended).await

@@ -15,8 +15,8 @@ use super::api::v1::{
 use super::{AdminState, access, refusal, wire};
 use crate::directory::admin_certificate::{self, Entry, Made, Outcome, Wanted};
 use crate::directory::record::Role;
+use crate::directory::refused::Refused;
 use crate::limits;
-use crate::scim::errors::{Error, Kind};
 use crate::server::authority::{self, Client, Issued};
 use crate::server::{certificate, chain};
 
@@ -92,14 +92,14 @@ impl AdminCertificateService for AdminState {
 
 impl AdminState {
     /// Makes a certificate and leaves it, with its key, in `issued`.
-    fn make(&self, serial: Uuid, name: &str, ends_ms: i64, issued: &mut Option<Issued>) -> Result<Made, Error> {
+    fn make(&self, serial: Uuid, name: &str, ends_ms: i64, issued: &mut Option<Issued>) -> Result<Made, Refused> {
         // A certificate says its end in seconds.
         let ends = certificate::time(ends_ms.div_euclid(1_000) * 1_000);
         let client = Client { serial, name, ends };
         let now = certificate::time(self.directory.clock().now_ms());
         let made = authority::issue(&self.authority_dir, &client, now).map_err(|error| {
             tracing::error!(%error, "the local authority cannot sign");
-            Error::new(Kind::Internal, format!("the local authority cannot sign: {error}"))
+            Refused::State { reason: "AUTHORITY_UNUSABLE", why: format!("the local authority cannot sign: {error}") }
         })?;
         let fingerprint = chain::one(&made.der).map(|described| described.sha256).unwrap_or_default();
         let ends_s = made.ends.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

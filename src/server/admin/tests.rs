@@ -28,7 +28,7 @@ use std::sync::Arc;
 mod metrics;
 
 /// What the services work on, over this directory; whatever would move it stands still.
-pub(super) fn state(directory: Arc<Directory>) -> AdminState {
+pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
     let certificate_not_after_s = watch::channel(Some(2_000_000_000)).1;
     AdminState {
         metrics: Arc::new(Metrics::new(Sources {

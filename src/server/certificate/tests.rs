@@ -127,12 +127,17 @@ fn the_local_certificate_is_renewed_while_the_server_runs() {
     let dir = folder.path().join("tls");
     let (clock, hand) = Clock::fixed(1_700_000_000_000);
     let names = Names::local(None, "127.0.0.1".parse().unwrap());
-    let certificates = Certificates::load(Source::Local { dir: dir.clone(), names }, None, clock).unwrap();
+    authority::ensure_ca(&dir, time(clock.now_ms())).unwrap();
+    let trust = Trust::load(&dir.join(authority::CA_CERT), None).unwrap();
+    let certificates = Certificates::load(Source::Local { dir: dir.clone(), names }, Some(trust), clock).unwrap();
     let ca = certificates.authority_pem();
+    let (scim, admin) = (certificates.scim(), certificates.admin().unwrap());
     hand.fetch_add(300 * DAY_MS, SeqCst);
     assert_eq!(certificates.tick(), Tick::default());
     hand.fetch_add(70 * DAY_MS, SeqCst);
+    assert!(!scim.has_changed().unwrap() && !admin.has_changed().unwrap());
     let (old, new) = certificates.tick().changed.unwrap();
+    assert!(scim.has_changed().unwrap() && admin.has_changed().unwrap());
     assert!(new.not_after_s > old.not_after_s + 300 * 86_400);
     assert_eq!(*certificates.not_after_s().borrow(), Some(new.not_after_s));
     assert_eq!(certificates.tick(), Tick::default());

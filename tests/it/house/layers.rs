@@ -77,7 +77,7 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
     ),
     (&["prometheus_client"], &["server/metrics.rs", "server/metrics/"]),
     // Its siblings name the module of that name, and not the crate.
-    (&["redb"], &["store/redb.rs", "store/redb/", "store/open.rs", "store/apply.rs"]),
+    (&["redb"], &["store/redb.rs", "store/redb/", "store/open.rs", "store/check.rs", "store/apply.rs"]),
     (&["imbl"], &["store/memory.rs", "store/memory/"]),
     (&["clap"], &["main.rs", "cli.rs", "cli/", "config/args.rs"]),
     (&["clap_complete"], &["cli/completions.rs"]),

@@ -115,7 +115,7 @@ impl Secured {
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
         let knock = Knock { addr: self.addr, config: Arc::new(config) };
-        Endpoint::from_static("https://127.0.0.1").connect_with_connector(knock).await
+        Endpoint::from_static("http://127.0.0.1").connect_with_connector(knock).await
     }
 
     /// What a holder gets when he asks for the version: the call every role may make.
@@ -346,6 +346,11 @@ async fn certificates_are_made_once_listed_in_pages_and_every_act_is_noted() {
     let refused = client.revoke_admin_certificate(missing).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "ADMIN_CERTIFICATE_NOT_FOUND".to_owned()));
     client.revoke_admin_certificate(RevokeAdminCertificateRequest { serial: "b".to_owned() }).await.unwrap();
+
+    // An authority whose key is kept elsewhere signs nothing, and says so.
+    fs::rename(plane.folder.path().join("tls/ca.key"), plane.folder.path().join("elsewhere")).unwrap();
+    let refused = client.create_admin_certificate(request("d", WireRole::Viewer, 1)).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::FailedPrecondition, "AUTHORITY_UNUSABLE".to_owned()));
 
     let entries = plane.audit().await;
     let acts: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
