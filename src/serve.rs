@@ -14,6 +14,7 @@ use crate::scim;
 use crate::server::admin::{self, AdminState, Readiness};
 use crate::server::authority::Names;
 use crate::server::connection::{Setting, Times};
+use crate::server::exchange::Recorder;
 use crate::server::listener::{self, Room};
 use crate::server::metrics::live::Sources;
 use crate::server::metrics::traffic::Traffic;
@@ -110,9 +111,11 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         started_ms,
     }));
     let scrape = metrics_listener(settings.metrics_addr, &metrics, stopping.clone()).await?;
+    let recorder = Arc::new(Recorder::default());
     let state = AdminState {
         directory: directory.clone(),
         metrics: metrics.clone(),
+        recorder: recorder.clone(),
         version,
         started_ms,
         scim_addr,
@@ -125,6 +128,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         public_url: public_url.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
         metrics: metrics.clone(),
+        recorder: recorder.clone(),
     });
     let (configs, tls) = match config {
         Some(config) => {

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod authority;
 pub mod body;
 pub mod connection;
+pub mod exchange;
 pub mod framing;
 pub mod guard;
 pub mod listener;

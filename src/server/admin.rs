@@ -4,6 +4,7 @@
 pub mod api;
 pub mod refusal;
 pub mod wire;
+mod exchange_service;
 mod metrics_service;
 mod server_service;
 
@@ -23,10 +24,12 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::api::v1::exchange_service_server::ExchangeServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use crate::directory::Directory;
 use crate::limits;
+use crate::server::exchange::Recorder;
 use crate::server::metrics::Metrics;
 
 /// What the services work on and tell about the server. Whatever changes while the server runs arrives through a channel.
@@ -36,6 +39,8 @@ pub struct AdminState {
     pub directory: Arc<Directory>,
     /// What the server counts.
     pub metrics: Arc<Metrics>,
+    /// The exchanges that the server keeps.
+    pub recorder: Arc<Recorder>,
     /// The version of the binary.
     pub version: &'static str,
     /// When the process started, in milliseconds since the Unix epoch.
@@ -139,6 +144,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
+        .add_service(ExchangeServiceServer::new(state.clone()))
         .add_service(MetricsServiceServer::new(state.clone()))
         .add_service(ServerServiceServer::new(state))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped(stop.clone()));

@@ -1,9 +1,13 @@
 //! The SCIM listener's requests from their head to their answer, in one visible line: request id, health, authentication, route,
 //! body, verb, answer, log.
 
+mod record;
+pub mod replay;
+
 use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
 use super::connection::{Http, Peer};
+use super::exchange::Recorder;
 use super::metrics::{Metrics, Served};
 use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
@@ -41,12 +45,15 @@ pub struct Face {
     pub trusted_proxies: Vec<Network>,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Where they are kept for a while.
+    pub recorder: Arc<Recorder>,
 }
 
 /// Answers one request.
 pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> Response<Answer> {
     let started = Instant::now();
     let (head, body) = request.into_parts();
+    let head = Arc::new(head);
     let request_id = face.directory.clock().id().to_string();
     let media = Media::accepted(head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
     let _in_flight = face.metrics.begun();
@@ -64,18 +71,20 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
             Ok(Some(admitted)) => {
                 seen.token.clone_from(&admitted.token);
                 seen.tenant.clone_from(&admitted.tenant.name);
-                let job = Job { face: face.clone(), admitted, request_id: request_id.clone(), media, head, peer };
-                return finish(&face, job.answer(body, &mut seen).await, &request_id, &seen, started);
+                let (face, head) = (face.clone(), head.clone());
+                let job = Job { face, admitted, request_id: request_id.clone(), media, head, peer };
+                job.answer(Sent::Coming(body), &mut seen).await
             }
             Ok(None) => {
                 seen.tenant = named(&face, path).await;
+                seen.endpoint = route::split(path).map_or("", |(_, rest)| endpoint(&route::route(rest)));
                 discard(body, &peer).await;
                 respond::unauthorized(media)
             }
             Err(error) => respond::error(&error, media),
         },
     };
-    finish(&face, response, &request_id, &seen, started)
+    finish(&face, (&head, &peer), response, &request_id, &seen, started.elapsed())
 }
 
 /// The tenant whose URL a refused request was sent to, if there is one of that name. Names that were never seen cost a read, others
@@ -104,21 +113,23 @@ struct Seen {
     tenant: String,
     token: String,
     used: Used,
+    /// The body, once it was read.
+    body: Option<Bytes>,
 }
 
 fn finish(
     face: &Face,
+    asked: (&Parts, &Peer),
     mut response: Response<Answer>,
     request_id: &str,
     seen: &Seen,
-    started: Instant,
+    duration: Duration,
 ) -> Response<Answer> {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(respond::REQUEST_ID, value);
     }
     let status = response.status();
     let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
-    let duration = started.elapsed();
     face.metrics.served(&Served {
         tenant: &seen.tenant,
         endpoint,
@@ -128,6 +139,9 @@ fn finish(
         used: seen.used,
         duration,
     });
+    if record::is_kept(seen.endpoint, status.as_u16()) && !seen.tenant.is_empty() {
+        record::keep(face, asked, &response, request_id, seen, duration);
+    }
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
         ($level:ident) => {
@@ -147,18 +161,26 @@ fn is_read(method: &Method) -> bool {
     [Method::GET, Method::HEAD].contains(method)
 }
 
+/// The body of a request.
+enum Sent {
+    /// It is still to be read.
+    Coming(Incoming),
+    /// It was recorded.
+    Whole(Bytes),
+}
+
 /// One authenticated request.
 struct Job {
     face: Arc<Face>,
     admitted: Admitted,
     request_id: String,
     media: Media,
-    head: Parts,
+    head: Arc<Parts>,
     peer: Peer,
 }
 
 impl Job {
-    async fn answer(self, body: Incoming, seen: &mut Seen) -> Response<Answer> {
+    async fn answer(self, body: Sent, seen: &mut Seen) -> Response<Answer> {
         let media = self.media;
         let path = self.head.uri.path().to_owned();
         let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
@@ -168,12 +190,14 @@ impl Job {
         };
         seen.endpoint = endpoint(&route);
         if let Some(refusal) = self.refusal(&route) {
-            discard(body, &self.peer).await;
+            if let Sent::Coming(body) = body {
+                discard(body, &self.peer).await;
+            }
             return refusal;
         }
         let result = match is_read(&self.head.method) {
             true => self.read(&route, &mut seen.used).await,
-            false => self.write(route, body, &mut seen.used).await,
+            false => self.write(route, body, seen).await,
         };
         result.unwrap_or_else(|error| respond::error(&error, media))
     }
@@ -234,11 +258,12 @@ impl Job {
     }
 
     /// A write goes on to its end in a task of its own: a client that hangs up must not leave a change of several steps half done.
-    async fn write(self, route: Route<'_>, body: Incoming, used: &mut Used) -> Result<Response<Answer>, Error> {
+    async fn write(self, route: Route<'_>, body: Sent, seen: &mut Seen) -> Result<Response<Answer>, Error> {
         let media = self.media;
-        let body = match self.head.method {
-            Method::DELETE => Bytes::new(),
-            _ => {
+        let body = match body {
+            Sent::Whole(body) => body,
+            Sent::Coming(_) if self.head.method == Method::DELETE => Bytes::new(),
+            Sent::Coming(body) => {
                 let length = self.head.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
                 match body::read(body, length, limits::REQUEST_BODY_BYTES_MAX).await {
                     Ok(body) => body,
@@ -253,11 +278,12 @@ impl Job {
                 }
             }
         };
+        seen.body = Some(body.clone());
         let target = Target::of(&route);
         let done = tokio::spawn(async move { self.change(target, body).await });
         let (result, quirks) =
             done.await.map_err(|_| Error::new(Kind::Internal, "the server failed on this request"))?;
-        *used = quirks;
+        seen.used = quirks;
         result
     }
 

@@ -20,15 +20,19 @@ use super::api::v1::{GetStatusRequest, GetVersionRequest};
 use super::{AdminState, Bound, Error, Readiness, bind, serve};
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::server::exchange::Recorder;
 use crate::server::metrics::Metrics;
 use crate::server::metrics::live::Sources;
 use crate::store::Store;
 use std::sync::Arc;
 
+mod exchanges;
 mod metrics;
 
 /// A running admin plane and what moves it.
 struct Plane {
+    directory: Arc<Directory>,
+    recorder: Arc<Recorder>,
     metrics: Arc<Metrics>,
     folder: TempDir,
     ready: watch::Sender<Readiness>,
@@ -56,9 +60,11 @@ impl Plane {
             version: "0.1.0",
             started_ms: 1_700_000_000_123,
         }));
+        let recorder = Arc::new(Recorder::default());
         let state = AdminState {
-            directory,
+            directory: directory.clone(),
             metrics: metrics.clone(),
+            recorder: recorder.clone(),
             version: "0.1.0",
             started_ms: 1_700_000_000_123,
             scim_addr: "127.0.0.1:8443".parse().unwrap(),
@@ -67,7 +73,7 @@ impl Plane {
             certificate_not_after_s: certificate_now,
         };
         let serving = tokio::spawn(serve(bound, state, stop_now));
-        Plane { metrics, folder, ready, certificate, stop, serving }
+        Plane { directory, recorder, metrics, folder, ready, certificate, stop, serving }
     }
 
     async fn connect(&self) -> Channel {
@@ -153,7 +159,7 @@ async fn reflection_names_the_services_in_both_versions() {
         panic!("{answer:?}");
     };
     let names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
-    for ours in ["ServerService", "MetricsService"].map(|name| format!("scimd.admin.v1.{name}")) {
+    for ours in ["ServerService", "MetricsService", "ExchangeService"].map(|name| format!("scimd.admin.v1.{name}")) {
         assert!(names.contains(&ours), "{names:?}");
     }
     assert!(names.iter().any(|name| name == "grpc.health.v1.Health"), "{names:?}");

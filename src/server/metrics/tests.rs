@@ -73,7 +73,7 @@ fn what_is_counted_is_told() {
     let requests = |rest: &str| value(&text, &format!("scimd_requests_total{{{rest}}}"));
     assert_eq!(requests(r#"tenant="acme",route="/Users/{id}",method="GET",status="200""#), 2.0);
     assert_eq!(requests(r#"tenant="",route="other",method="other",status="401""#), 1.0);
-    assert_eq!(value(&text, r#"scimd_request_duration_seconds_bucket{le="0.00005",operation="read"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_request_duration_seconds_bucket{le="0.00005",operation="read"}"#), 2.0);
     assert_eq!(value(&text, r#"scimd_request_duration_seconds_count{operation="read"}"#), 3.0);
     assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="op_case"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="empty_string"}"#), 1.0);
