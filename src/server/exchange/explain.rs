@@ -61,101 +61,112 @@ fn what(method: &str, endpoint: &str) -> String {
 }
 
 fn advice(exchange: &Exchange, profile: &str) -> Option<String> {
-    let Exchange { status, scim_type, endpoint, .. } = exchange;
-    let text = match (*status, *scim_type) {
-        (200..=399, _) => return None,
-        (_, "invalidFilter") => {
+    let text = match exchange.status {
+        200..=399 => return None,
+        401 => return Some(knock(exchange.knock)),
+        status => {
+            on_scim_type(exchange.scim_type, exchange.endpoint).or_else(|| on_status(status, exchange.endpoint))?
+        }
+    };
+    let hint = " The tenant's profile is 'strict', which forgives nothing; with the profile of the identity provider, or 'custom', this \
+                request might be understood.";
+    let strict = profile == "strict" && exchange.status == 400;
+    Some(format!("{text}{}", if strict { hint } else { "" }))
+}
+
+fn on_scim_type(scim_type: &str, endpoint: &str) -> Option<&'static str> {
+    Some(match scim_type {
+        "invalidFilter" => {
             "The filter is malformed, names an attribute that no schema has, or compares what cannot be compared. At the identity \
              provider, look at the matching attribute: it must be one that the server knows, such as userName, externalId or \
              emails[type eq \"work\"].value."
         }
-        (_, "tooMany") => {
+        "tooMany" => {
             "The query has to look at more resources than one request may. Match by an attribute that has an index: userName, \
              externalId, emails.value, displayName."
         }
-        (_, "uniqueness") if endpoint.starts_with("/Groups") => {
+        "uniqueness" if endpoint.starts_with("/Groups") => {
             "Another group has this name (or externalId) already. Rename one of the two at the identity provider, or let it match \
              the existing group; whether group names are unique can be changed with 'scimd tenant update'."
         }
-        (_, "uniqueness") => {
+        "uniqueness" => {
             "Another user has this userName (or another unique value) already, in whatever case. The identity provider should match \
              the existing user instead of creating it: check its matching attribute, or give one of the two another userName."
         }
-        (_, "mutability") => {
+        "mutability" => {
             "The attribute cannot be changed by clients: it is read-only, or was set once and for all. Remove its mapping at the \
              identity provider."
         }
-        (_, "invalidSyntax") => {
+        "invalidSyntax" => {
             "The body is not what its schema says: broken JSON, an attribute of no schema, a name that comes twice, or a body of \
              another version of SCIM (1.1). Choose SCIM 2.0 at the identity provider and check its attribute mappings."
         }
-        (_, "invalidPath") => {
+        "invalidPath" => {
             "The path of a PATCH operation is malformed or names no attribute. Check the target attribute of the mapping; attributes \
              of extensions are written with their URN in front."
         }
-        (_, "noTarget") => {
+        "noTarget" => {
             "The path of a PATCH operation selects no value, for instance an e-mail of a type that the user does not have. Profiles \
              other than 'strict' make the value instead, where the identity provider is known to mean that."
         }
-        (_, "invalidValue") => {
+        "invalidValue" => {
             "A value is missing, has the wrong type, or refers to somebody who is not there. If it is about a member or a manager, \
              provision that user first; otherwise correct the mapping of the attribute that is named."
         }
-        (_, "invalidVers") => "The request speaks another version of SCIM. Choose SCIM 2.0 at the identity provider.",
-        (401, _) => return Some(knock(exchange.knock)),
-        (403, _) => {
+        "invalidVers" => "The request speaks another version of SCIM. Choose SCIM 2.0 at the identity provider.",
+        _ => return None,
+    })
+}
+
+fn on_status(status: u16, endpoint: &str) -> Option<&'static str> {
+    Some(match status {
+        403 => {
             "The token is valid and may not do this: it is read-only, the client's address is not on its list, or the endpoint cannot \
              be used so. 'scimd token list' shows what a token may do."
         }
-        (404, _) if endpoint.is_empty() => {
+        404 if endpoint.is_empty() => {
             "There is no such endpoint. Compare the Tenant URL at the identity provider with the one that 'scimd tenant get' shows: \
              it ends in /scim/v2, and nothing is to be added to it."
         }
-        (404, _) => {
+        404 => {
             "There is no resource of this type with this id in this tenant: it was deleted, or the identity provider remembers an id \
              of another server. Most providers create it anew in the next cycle; restarting provisioning at the provider makes it \
              forget old ids."
         }
-        (405, _) => {
-            "The endpoint does not serve this method. The identity provider is set up for another kind of server."
-        }
-        (408, _) => "The body came too slowly or not at all. Look at the network and the proxies in between.",
-        (409, _) => "The request conflicts with what is stored. Read the resource again and repeat it.",
-        (412, _) => {
+        405 => "The endpoint does not serve this method. The identity provider is set up for another kind of server.",
+        408 => "The body came too slowly or not at all. Look at the network and the proxies in between.",
+        409 => "The request conflicts with what is stored. Read the resource again and repeat it.",
+        412 => {
             "The resource has changed since the client read it, so that its If-Match no longer holds. Nothing was changed; the client \
              has to read the resource again and repeat its change."
         }
-        (413, _) => {
+        413 => {
             "The body, or the change that it asks for, is larger than one request may be. Let the identity provider send members in \
              smaller portions."
         }
-        (414 | 431, _) => "The address or the headers of the request are too long.",
-        (415, _) => {
+        414 | 431 => "The address or the headers of the request are too long.",
+        415 => {
             "The body must be application/scim+json or application/json, in UTF-8 and without compression. Set the content type at \
              the identity provider, and switch compression off in proxies."
         }
-        (428, _) => {
+        428 => {
             "This tenant takes changes only with an If-Match header, which this identity provider does not send: switch that off for it."
         }
-        (429, _) => {
+        429 => {
             "Its tenant or token sent more requests than it may. The answer said when to come back (Retry-After), and identity \
              providers do. Raise the limit with 'scimd tenant update' when this is not what you want."
         }
-        (501, _) => {
+        501 => {
             "The server does not offer this (such as /Bulk and /Me) and says so in /ServiceProviderConfig. Switch the function off at \
              the identity provider."
         }
-        (503, _) => {
+        503 => {
             "The database took no writes at that moment; nothing was changed, and trying again is right. If it lasts, 'scimd doctor' \
              and the log say why: most often the disk is full."
         }
-        (500.., _) => "This is a fault of the server. The log has an entry with this request id.",
+        500.. => "This is a fault of the server. The log has an entry with this request id.",
         _ => return None,
-    };
-    let strict = profile == "strict" && matches!(*status, 400);
-    let hint = " The tenant's profile is 'strict', which forgives nothing; with the profile of the identity provider, or 'custom', this \
-                request might be understood.";
-    Some(format!("{text}{}", if strict { hint } else { "" }))
+    })
 }
 
 fn knock(knock: Option<Knock>) -> String {

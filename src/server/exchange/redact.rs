@@ -3,9 +3,11 @@
 
 use crate::limits;
 use bytes::Bytes;
-use memchr::{memchr2_iter, memmem};
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr2_iter};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
 
 /// A body as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +73,7 @@ pub fn nothing(fate: Fate) -> Kept {
 /// A path and query without secrets: only parameters of SCIM keep their values.
 pub fn target(path: &str, query: Option<&str>) -> String {
     let segment = |segment: &str| if shows_token(segment) { HIDDEN.to_owned() } else { segment.to_owned() };
-    let mut target = match memmem::find(path.as_bytes(), b"%").is_some() || has_token(path) {
+    let mut target = match memchr(b'%', path.as_bytes()).is_some() || has_token(path) {
         true => path.split('/').map(segment).collect::<Vec<_>>().join("/"),
         false => path.to_owned(),
     };
@@ -144,10 +146,12 @@ const WORDS: [Word; 3] = [PASSWORD, Word(b"secret", 2), Word(b"token", 2)];
 /// A quick look that misses no secret: names are compared without regard to case, and a text with escaped ASCII letters counts as one
 /// that may hold anything.
 fn may_hold_secret(body: &[u8]) -> bool {
-    WORDS.iter().any(|word| contains(body, word))
-        || memmem::find(body, PREFIX.as_bytes()).is_some()
-        || memmem::find(body, b"\\u00").is_some()
+    WORDS.iter().any(|word| contains(body, word)) || TOKENS.find(body).is_some() || ESCAPES.find(body).is_some()
 }
+
+// Made once: it is on the way of every request.
+static TOKENS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
+static ESCAPES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
 
 fn contains(text: &[u8], word: &Word) -> bool {
     let Word(word, place) = *word;
