@@ -40,6 +40,7 @@ pub mod create;
 pub mod replace;
 pub mod patch;
 pub mod delete;
+pub mod whatif;
 
 use crate::clock::Clock;
 use crate::limits;

@@ -430,3 +430,29 @@ pub const CLI_PIECE_BYTES_MAX: usize = 256 * 1024;
 pub const CLI_PIECES_AHEAD_MAX: usize = 4;
 /// Lines of an import that failed and are kept to be shown in the JSON of the outcome.
 pub const CLI_IMPORT_ERRORS_MAX: usize = 10_000;
+// Exchanges
+
+/// Exchanges that are kept of one tenant.
+pub const EXCHANGES_MAX: usize = 1_000;
+/// Bytes of the exchanges that are kept of one tenant.
+pub const EXCHANGES_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of the exchanges that are kept of all tenants.
+pub const EXCHANGES_TOTAL_BYTES_MAX: usize = 112 * 1024 * 1024;
+/// Exchanges refused with 401 that are kept of one tenant, apart from the others, which a flood of them must not push out.
+pub const EXCHANGES_REFUSED_MAX: usize = 100;
+/// Bytes of the exchanges refused with 401 that are kept of all tenants.
+pub const EXCHANGES_REFUSED_TOTAL_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that are kept of one body, its beginning.
+pub const EXCHANGE_BODY_BYTES_MAX: usize = 64 * 1024;
+/// The largest body that is parsed to take its secrets out; a larger one that may hold some is not kept.
+pub const EXCHANGE_PARSED_BYTES_MAX: usize = 256 * 1024;
+/// Bytes that are kept of a path and query.
+pub const EXCHANGE_TARGET_BYTES_MAX: usize = 4 * 1024;
+/// Bytes that are kept of one header's value.
+pub const EXCHANGE_HEADER_BYTES_MAX: usize = 512;
+/// The longest name of a parameter that no one knows and that is kept, in bytes: shorter than any secret.
+pub const EXCHANGE_PARAMETER_BYTES_MAX: usize = 24;
+/// From this length on, in bytes, a text that begins as a token does is taken for one. A whole token has 66.
+pub const EXCHANGE_TOKEN_BYTES_MIN: usize = 20;
+/// Resources whose differences a replay shows.
+pub const REPLAY_DIFFERENCES_MAX: usize = 1_000;

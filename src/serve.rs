@@ -18,6 +18,7 @@ use crate::server::admin::listener::Secure;
 use crate::server::admin::{self, AdminState, Readiness};
 use crate::server::certificate::Certificates;
 use crate::server::connection::{Setting, Times};
+use crate::server::exchange::Recorder;
 use crate::server::listener::{self, Room};
 use crate::server::metrics::live::Sources;
 use crate::server::metrics::traffic::Traffic;
@@ -118,9 +119,11 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         started_ms,
     }));
     let scrape = metrics_listener(settings.metrics_addr, &metrics, stopping.clone()).await?;
+    let recorder = Arc::new(Recorder::default());
     let state = AdminState {
         directory: directory.clone(),
         metrics: metrics.clone(),
+        recorder: recorder.clone(),
         version,
         started_ms,
         scim_addr,
@@ -137,6 +140,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         trusted_proxies: settings.trusted_proxies.clone(),
         rates: Rates::default(),
         metrics: metrics.clone(),
+        recorder: recorder.clone(),
     });
     let tls = certificates.as_ref().map(|certificates| certificates.scim());
     let handler = move |request, peer| handle(face.clone(), request, peer);

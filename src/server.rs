@@ -8,6 +8,7 @@ pub mod body;
 pub mod certificate;
 pub mod chain;
 pub mod connection;
+pub mod exchange;
 pub mod forwarded;
 pub mod framing;
 pub mod guard;

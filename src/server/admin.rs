@@ -9,6 +9,7 @@ mod deadline;
 pub mod listener;
 pub mod refusal;
 pub mod wire;
+mod exchange_service;
 mod metrics_service;
 mod admin_certificate_service;
 mod certificate_service;
@@ -43,6 +44,7 @@ use self::api::v1::audit_service_server::AuditServiceServer;
 use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
+use self::api::v1::exchange_service_server::ExchangeServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
@@ -53,6 +55,7 @@ use self::listener::Secure;
 use super::certificate::Certificates;
 use crate::directory::Directory;
 use crate::limits;
+use crate::server::exchange::Recorder;
 use crate::server::metrics::Metrics;
 
 /// What the services work on and tell about the server. Whatever changes while the server runs arrives through a channel.
@@ -62,6 +65,8 @@ pub struct AdminState {
     pub directory: Arc<Directory>,
     /// What the server counts.
     pub metrics: Arc<Metrics>,
+    /// The exchanges that the server keeps.
+    pub recorder: Arc<Recorder>,
     /// The version of the binary.
     pub version: &'static str,
     /// When the process started, in milliseconds since the Unix epoch.
@@ -191,6 +196,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))
+        .add_service(ExchangeServiceServer::new(state.clone()))
         .add_service(MetricsServiceServer::new(state.clone()))
         .add_service(CertificateServiceServer::new(state.clone()))
         .add_service(AdminCertificateServiceServer::new(state.clone()))

@@ -1,9 +1,13 @@
 //! The SCIM listener's requests from their head to their answer, in one visible line: request id, health, authentication, route,
 //! body, verb, answer, log.
 
+mod record;
+pub mod replay;
+
 use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
 use super::connection::{Http, Peer};
+use super::exchange::Recorder;
 use super::forwarded;
 use super::metrics::{Metrics, Served};
 use super::rate::Rates;
@@ -12,6 +16,7 @@ use super::route::{self, Route};
 use crate::directory::answer::{self, Content};
 use crate::directory::network::Network;
 use crate::directory::tenant::{self, Tenant};
+use crate::directory::token::Denied;
 use crate::directory::write::Precondition;
 use crate::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};
 use crate::limits;
@@ -30,6 +35,7 @@ use hyper::header::{
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,17 +51,20 @@ pub struct Face {
     pub rates: Rates,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Where they are kept for a while.
+    pub recorder: Arc<Recorder>,
 }
 
 /// Answers one request.
 pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> Response<Answer> {
     let started = Instant::now();
     let (head, body) = request.into_parts();
+    let head = Arc::new(head);
     let request_id = face.directory.clock().id().to_string();
     let media = Media::accepted(head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
     let from = forwarded::client(peer.addr.ip(), &head.headers, &face.trusted_proxies);
     let _in_flight = face.metrics.begun();
-    let mut seen = Seen { method: head.method.clone(), ..Seen::default() };
+    let mut seen = Seen::new(head.method.clone(), from);
     let response = match head.uri.path() {
         "/healthz" if is_read(&head.method) => {
             seen.endpoint = "/healthz";
@@ -69,19 +78,21 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
             Ok(Ok(admitted)) => {
                 admitted.token().clone_into(&mut seen.token);
                 seen.tenant.clone_from(&admitted.tenant().name);
-                let job = Job { face: face.clone(), admitted, request_id: request_id.clone(), media, head, peer };
-                return finish(&face, job.answer(body, &mut seen).await, &request_id, &seen, started);
+                let (face, head) = (face.clone(), head.clone());
+                let job = Job { face, admitted, request_id: request_id.clone(), media, head, peer };
+                job.answer(Sent::Coming(body), &mut seen).await
             }
             Ok(Err(denied)) => {
-                seen.denied = denied.text();
+                seen.denied = Some(denied);
                 seen.tenant = named(&face, path).await;
+                seen.endpoint = route::split(path).map_or("", |(_, rest)| endpoint(&route::route(rest)));
                 discard(body, &peer).await;
                 respond::unauthorized(media)
             }
             Err(error) => respond::error(&error, media),
         },
     };
-    finish(&face, response, &request_id, &seen, started)
+    finish(&face, (&head, &peer), response, &request_id, &seen, started.elapsed())
 }
 
 /// The tenant whose URL a refused request was sent to, if there is one of that name. Names that were never seen cost a read, others
@@ -103,30 +114,41 @@ async fn discard(body: Incoming, peer: &Peer) {
 }
 
 /// What the log line tells of a request. No query, header or body: they hold personal data.
-#[derive(Default)]
 struct Seen {
     method: Method,
+    /// The client's address.
+    from: IpAddr,
     endpoint: &'static str,
     tenant: String,
     token: String,
-    /// Why there is no token, as one word.
-    denied: &'static str,
+    /// Why it was not let in.
+    denied: Option<Denied>,
     used: Used,
+    /// The body, once it was read.
+    body: Option<Bytes>,
+}
+
+impl Seen {
+    fn new(method: Method, from: IpAddr) -> Seen {
+        let (tenant, token) = (String::new(), String::new());
+        Seen { method, from, endpoint: "", tenant, token, denied: None, used: Used::default(), body: None }
+    }
 }
 
 fn finish(
     face: &Face,
+    asked: (&Parts, &Peer),
     mut response: Response<Answer>,
     request_id: &str,
     seen: &Seen,
-    started: Instant,
+    duration: Duration,
 ) -> Response<Answer> {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(respond::REQUEST_ID, value);
     }
     let status = response.status();
     let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
-    let duration = started.elapsed();
+    let denied = seen.denied.map_or("", Denied::text);
     face.metrics.served(&Served {
         tenant: &seen.tenant,
         endpoint,
@@ -136,10 +158,13 @@ fn finish(
         used: seen.used,
         duration,
     });
+    if record::is_kept(seen.endpoint, status.as_u16()) && !seen.tenant.is_empty() {
+        record::keep(face, asked, &response, request_id, seen, duration);
+    }
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
         ($level:ident) => {
-            tracing::$level!(request_id, status = status.as_u16(), method, endpoint, token, denied = seen.denied, micros, quirks = ?seen.used, "request")
+            tracing::$level!(request_id, status = status.as_u16(), method, endpoint, token, denied, micros, quirks = ?seen.used, "request")
         };
     }
     match status {
@@ -155,18 +180,26 @@ fn is_read(method: &Method) -> bool {
     [Method::GET, Method::HEAD].contains(method)
 }
 
+/// The body of a request.
+enum Sent {
+    /// It is still to be read.
+    Coming(Incoming),
+    /// It was recorded.
+    Whole(Bytes),
+}
+
 /// One authenticated request.
 struct Job {
     face: Arc<Face>,
     admitted: Admitted,
     request_id: String,
     media: Media,
-    head: Parts,
+    head: Arc<Parts>,
     peer: Peer,
 }
 
 impl Job {
-    async fn answer(self, body: Incoming, seen: &mut Seen) -> Response<Answer> {
+    async fn answer(self, body: Sent, seen: &mut Seen) -> Response<Answer> {
         let media = self.media;
         let path = self.head.uri.path().to_owned();
         let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
@@ -176,16 +209,20 @@ impl Job {
         };
         seen.endpoint = endpoint(&route);
         if let Some(wait) = self.wait() {
-            discard(body, &self.peer).await;
+            if let Sent::Coming(body) = body {
+                discard(body, &self.peer).await;
+            }
             return respond::too_many_requests(wait, media);
         }
         if let Some(refusal) = self.refusal(&route) {
-            discard(body, &self.peer).await;
+            if let Sent::Coming(body) = body {
+                discard(body, &self.peer).await;
+            }
             return refusal;
         }
         let result = match is_read(&self.head.method) {
             true => self.read(&route, &mut seen.used).await,
-            false => self.write(route, body, &mut seen.used).await,
+            false => self.write(route, body, seen).await,
         };
         result.unwrap_or_else(|error| respond::error(&error, media))
     }
@@ -270,11 +307,12 @@ impl Job {
     }
 
     /// A write goes on to its end in a task of its own: a client that hangs up must not leave a change of several steps half done.
-    async fn write(self, route: Route<'_>, body: Incoming, used: &mut Used) -> Result<Response<Answer>, Error> {
+    async fn write(self, route: Route<'_>, body: Sent, seen: &mut Seen) -> Result<Response<Answer>, Error> {
         let media = self.media;
-        let body = match self.head.method {
-            Method::DELETE => Bytes::new(),
-            _ => {
+        let body = match body {
+            Sent::Whole(body) => body,
+            Sent::Coming(_) if self.head.method == Method::DELETE => Bytes::new(),
+            Sent::Coming(body) => {
                 let length = self.head.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
                 match body::read(body, length, limits::REQUEST_BODY_BYTES_MAX).await {
                     Ok(body) => body,
@@ -289,11 +327,12 @@ impl Job {
                 }
             }
         };
+        seen.body = Some(body.clone());
         let target = Target::of(&route);
         let done = tokio::spawn(async move { self.change(target, body).await });
         let (result, quirks) =
             done.await.map_err(|_| Error::new(Kind::Internal, "the server failed on this request"))?;
-        *used = quirks;
+        seen.used = quirks;
         result
     }
 

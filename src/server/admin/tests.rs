@@ -20,11 +20,13 @@ use super::api::v1::{GetStatusRequest, GetVersionRequest};
 use super::{AdminState, Bound, Error, Readiness, bind, serve};
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::server::exchange::Recorder;
 use crate::server::metrics::Metrics;
 use crate::server::metrics::live::Sources;
 use crate::store::Store;
 use std::sync::Arc;
 
+mod exchanges;
 mod metrics;
 
 /// What the services work on, over this directory; whatever would move it stands still.
@@ -47,6 +49,7 @@ pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
         certificate_not_after_s,
         certificates: None,
         authority_dir: PathBuf::from("."),
+        recorder: Arc::new(Recorder::default()),
         stopping: stopping(),
     }
 }
@@ -62,6 +65,8 @@ mod secure;
 
 /// A running admin plane and what moves it.
 pub(super) struct Plane {
+    directory: Arc<Directory>,
+    recorder: Arc<Recorder>,
     metrics: Arc<Metrics>,
     folder: TempDir,
     ready: watch::Sender<Readiness>,
@@ -92,8 +97,8 @@ impl Plane {
         let (ready, ready_now) = watch::channel(Readiness::Ready);
         let (certificate, certificate_now) = watch::channel(Some(2_000_000_000));
         let (stop, stop_now) = watch::channel(false);
-        let state = state(directory);
-        let metrics = state.metrics.clone();
+        let state = state(directory.clone());
+        let (metrics, recorder) = (state.metrics.clone(), state.recorder.clone());
         let state = AdminState {
             ready: ready_now,
             certificate_not_after_s: certificate_now,
@@ -102,7 +107,7 @@ impl Plane {
             ..state
         };
         let serving = tokio::spawn(serve(bound, state, stop_now));
-        Plane { metrics, folder, ready, certificate, stop, serving }
+        Plane { directory, recorder, metrics, folder, ready, certificate, stop, serving }
     }
 
     pub(super) async fn connect(&self) -> Channel {

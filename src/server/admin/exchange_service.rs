@@ -1,0 +1,253 @@
+//! `ExchangeService`: recorded exchanges to list, to look at and to run again without consequences. Personal values are masked unless
+//! the caller asks for them and may see them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tonic::{Request, Response, Status};
+
+use super::api::v1::exchange_service_server::ExchangeService;
+use super::api::v1::{
+    AttributeDifference, ChangeKind, Exchange as Shown, ExchangeBody, GetExchangeRequest, GetExchangeResponse, Header,
+    ListExchangesRequest, ListExchangesResponse, ReplayExchangeRequest, ReplayExchangeResponse, ResourceDifference,
+};
+use super::{AdminState, refusal, wire};
+use crate::directory::record::{self, Role};
+use crate::directory::refused::{Noun, Refused};
+use crate::directory::tenant::{self, Tenant};
+use crate::directory::whatif::{self, Difference};
+use crate::scim::errors::{Error, Kind};
+use crate::server::connection::Http;
+use crate::server::exchange::redact::{self, Fate, Kept};
+use crate::server::exchange::{Exchange, explain, mask};
+use crate::server::rate::Rates;
+use crate::server::scim::{Face, replay};
+
+#[tonic::async_trait]
+impl ExchangeService for AdminState {
+    async fn list_exchanges(
+        &self,
+        request: Request<ListExchangesRequest>,
+    ) -> Result<Response<ListExchangesResponse>, Status> {
+        let role = role(&request);
+        let ask = request.into_inner();
+        let is_open = may_unmask(ask.unmasked, role)?;
+        let wanted = Wanted::of(&ask)?;
+        let size = wire::page_size(ask.page_size)?;
+        let tenant = existing(self, &ask.tenant).await?;
+        let mut found = Vec::new();
+        let mut next_page_token = String::new();
+        for (number, exchange) in self.recorder.exchanges(&tenant.name) {
+            if number >= wanted.before || !wanted.takes(&ask, &exchange) {
+                continue;
+            }
+            if found.len() == size {
+                next_page_token = found.last().map(|(last, _): &(u64, Shown)| last.to_string()).unwrap_or_default();
+                break;
+            }
+            found.push((number, shown(&exchange, &tenant.name, is_open)));
+        }
+        let exchanges = found.into_iter().map(|(_, exchange)| exchange).collect();
+        Ok(Response::new(ListExchangesResponse { exchanges, next_page_token }))
+    }
+
+    async fn get_exchange(
+        &self,
+        request: Request<GetExchangeRequest>,
+    ) -> Result<Response<GetExchangeResponse>, Status> {
+        let role = role(&request);
+        let ask = request.into_inner();
+        let is_open = may_unmask(ask.unmasked, role)?;
+        let tenant = existing(self, &ask.tenant).await?;
+        let exchange = self.recorder.find(&tenant.name, &ask.id).ok_or_else(|| missing(&ask.id))?;
+        let response_body = body(&exchange.response_body, is_open);
+        let detail = detail(&exchange.response_body, is_open);
+        Ok(Response::new(GetExchangeResponse {
+            exchange: Some(shown(&exchange, &tenant.name, is_open)),
+            request_headers: headers(&exchange.request_headers),
+            request_body: Some(body(&exchange.request_body, is_open)),
+            response_headers: headers(&exchange.response_headers),
+            response_body: Some(response_body),
+            explanation: explain::explain(&exchange, &detail, tenant.dialect.name),
+        }))
+    }
+
+    async fn replay_exchange(
+        &self,
+        request: Request<ReplayExchangeRequest>,
+    ) -> Result<Response<ReplayExchangeResponse>, Status> {
+        let role = role(&request);
+        let ask = request.into_inner();
+        let is_open = may_unmask(ask.unmasked, role)?;
+        let tenant = existing(self, &ask.tenant).await?;
+        let exchange = self.recorder.find(&tenant.name, &ask.id).ok_or_else(|| missing(&ask.id))?;
+        if let Some(why) = exchange.not_replayable() {
+            let why = format!("the exchange cannot be replayed: {why}");
+            return Err(refusal::status(Refused::State { reason: "NOT_REPLAYABLE", why }));
+        }
+        let number = tenant.number;
+        let (fork, base) = whatif::fork(&self.directory).await.map_err(|error| refusal::failure(&error))?;
+        let fork = Arc::new(fork);
+        let face = Arc::new(Face {
+            directory: fork.clone(),
+            public_url: self.public_url.clone(),
+            trusted_proxies: Vec::new(),
+            rates: Rates::default(),
+            metrics: self.metrics.clone(),
+            recorder: self.recorder.clone(),
+        });
+        let replayed = replay::replay(face, tenant, &exchange).await.map_err(|error| refusal::failure(&error))?;
+        let differences = whatif::differences(&fork, &base, number).await.map_err(|error| refusal::failure(&error))?;
+        let answer = match &replayed.body {
+            Some(body) => redact::body(body),
+            None => redact::nothing(Fate::Streamed),
+        };
+        Ok(Response::new(ReplayExchangeResponse {
+            status: i32::from(replayed.status),
+            response_body: Some(body(&answer, is_open)),
+            explanation: explain::compare(exchange.status, replayed.status, differences.len()),
+            differences: differences.into_iter().map(|one| difference(one, is_open)).collect(),
+            quirks: replayed.used.names().map(str::to_owned).collect(),
+        }))
+    }
+}
+
+/// What a list is asked for, checked.
+struct Wanted {
+    start_ms: i64,
+    end_ms: i64,
+    before: u64,
+}
+
+impl Wanted {
+    fn of(ask: &ListExchangesRequest) -> Result<Wanted, Status> {
+        if !matches!(ask.status, 0..=5 | 100..=599) {
+            return Err(refusal::field("status", "it must be a status such as 409, or a class from 1 to 5"));
+        }
+        let before = match ask.page_token.as_str() {
+            "" => u64::MAX,
+            token => token.parse().map_err(|_| refusal::field("page_token", "it is not one that this call gave"))?,
+        };
+        Ok(Wanted {
+            start_ms: ask.start_time.as_ref().map_or(i64::MIN, wire::ms),
+            end_ms: ask.end_time.as_ref().map_or(i64::MAX, wire::ms),
+            before,
+        })
+    }
+
+    fn takes(&self, ask: &ListExchangesRequest, exchange: &Exchange) -> bool {
+        let status = i32::from(exchange.status);
+        let about = |id: &str| {
+            let path = exchange.target.split('?').next().unwrap_or_default();
+            let location = exchange.response_headers.iter().find(|(name, _)| *name == "location");
+            path.split('/').any(|segment| segment == id)
+                || location.is_some_and(|(_, url)| url.rsplit('/').next() == Some(id))
+        };
+        (self.start_ms..self.end_ms).contains(&exchange.time_ms)
+            && (ask.status == 0 || ask.status == status || ask.status == status / 100)
+            && (ask.resource_id.is_empty() || about(&ask.resource_id))
+            && (ask.token_id.is_empty() || ask.token_id == exchange.token)
+            && (ask.method.is_empty() || ask.method.eq_ignore_ascii_case(&exchange.method))
+    }
+}
+
+/// What the caller may do. The access layer says so of everybody that it lets in; without one, the socket's owner calls.
+fn role<T>(request: &Request<T>) -> Role {
+    request.extensions().get::<Role>().copied().unwrap_or(Role::Admin)
+}
+
+fn may_unmask(is_asked: bool, role: Role) -> Result<bool, Status> {
+    match is_asked && role < Role::Operator {
+        true => Err(refusal::failure(&Error::new(Kind::Forbidden, "to see personal values takes the role operator"))),
+        false => Ok(is_asked),
+    }
+}
+
+async fn existing(state: &AdminState, name: &str) -> Result<Arc<Tenant>, Status> {
+    let name = wire::tenant(name);
+    let found = tenant::find(&state.directory, name).await.map_err(|error| refusal::failure(&error))?;
+    found.ok_or_else(|| refusal::status(Refused::NotFound(Noun::Tenant, name.to_owned())))
+}
+
+fn missing(id: &str) -> Status {
+    refusal::status(Refused::NotFound(Noun::Exchange, id.to_owned()))
+}
+
+fn shown(exchange: &Exchange, tenant: &str, is_open: bool) -> Shown {
+    let duration = exchange.duration;
+    Shown {
+        id: exchange.id.clone(),
+        tenant: tenant.to_owned(),
+        time: Some(wire::time(exchange.time_ms)),
+        duration: Some(prost_types::Duration {
+            seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+            nanos: i32::try_from(duration.subsec_nanos()).unwrap_or(0),
+        }),
+        method: exchange.method.clone(),
+        target: if is_open { exchange.target.clone() } else { mask::target(&exchange.target) },
+        endpoint: exchange.endpoint.to_owned(),
+        status: i32::from(exchange.status),
+        scim_type: exchange.scim_type.to_owned(),
+        token_id: exchange.token.clone(),
+        address: exchange.address.to_string(),
+        user_agent: exchange.user_agent.clone(),
+        quirks: exchange.used.names().map(str::to_owned).collect(),
+        http_version: if exchange.http == Http::Two { "2" } else { "1" }.to_owned(),
+        request_bytes: bytes(&exchange.request_body).max(0),
+        response_bytes: bytes(&exchange.response_body),
+    }
+}
+
+/// -1 for what was streamed.
+fn bytes(kept: &Kept) -> i64 {
+    match (kept.fate, kept.bytes) {
+        (Fate::Streamed, _) => -1,
+        (_, bytes) => i64::try_from(bytes.unwrap_or(0)).unwrap_or(i64::MAX),
+    }
+}
+
+fn body(kept: &Kept, is_open: bool) -> ExchangeBody {
+    let text = match is_open {
+        true => String::from_utf8_lossy(&kept.text).into_owned(),
+        false => mask::body(&kept.text).unwrap_or_default(),
+    };
+    let truncated = matches!(kept.fate, Fate::Cut | Fate::LeftOut | Fate::Streamed | Fate::Unread);
+    ExchangeBody { text, truncated }
+}
+
+/// The sentence of an error answer.
+fn detail(kept: &Kept, is_open: bool) -> String {
+    let error: Option<Value> = serde_json::from_slice(&kept.text).ok();
+    let detail = error.as_ref().and_then(|error| error.get("detail")?.as_str()).unwrap_or_default();
+    if is_open { detail.to_owned() } else { mask::sentence(detail) }
+}
+
+fn headers(headers: &[(&'static str, String)]) -> Vec<Header> {
+    headers.iter().map(|(name, value)| Header { name: (*name).to_owned(), value: value.clone() }).collect()
+}
+
+fn difference(difference: Difference, is_open: bool) -> ResourceDifference {
+    let kind = match difference.kind {
+        record::ChangeKind::Create => ChangeKind::Create,
+        record::ChangeKind::Update => ChangeKind::Update,
+        record::ChangeKind::Delete => ChangeKind::Delete,
+    };
+    let told = |name: &str, value: &Option<Value>| match value {
+        None => String::new(),
+        Some(value) if is_open || name == "members" => value.to_string(),
+        Some(value) => mask::value(name, value),
+    };
+    let attribute = |attribute: whatif::Attribute| AttributeDifference {
+        before: told(&attribute.path, &attribute.before),
+        after: told(&attribute.path, &attribute.after),
+        path: attribute.path,
+    };
+    ResourceDifference {
+        kind: kind.into(),
+        resource_type: difference.resource_type,
+        resource_id: difference.id,
+        attributes: difference.attributes.into_iter().map(attribute).collect(),
+        members_added: difference.members_added,
+        members_removed: difference.members_removed,
+    }
+}

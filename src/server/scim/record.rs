@@ -1,0 +1,94 @@
+//! What the recorder is given of a request that was answered. It does not decide what is a secret, nor how long anything is kept.
+
+use super::{Face, Seen};
+use crate::scim::errors::Kind;
+use crate::server::body::Answer;
+use crate::server::connection::Peer;
+use crate::server::exchange::redact::{self, Fate, Kept};
+use crate::server::exchange::{Exchange, Knock};
+use hyper::header::{
+    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION,
+    RETRY_AFTER, USER_AGENT,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Response};
+use std::time::Duration;
+
+/// Whether an exchange is worth keeping: what describes the service alone is not, unless it was refused.
+pub(super) fn is_kept(endpoint: &str, status: u16) -> bool {
+    const PLAIN: [&str; 5] = ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/healthz", "/readyz"];
+    status >= 400 || !PLAIN.contains(&endpoint)
+}
+
+/// Keeps an exchange.
+pub(super) fn keep(
+    face: &Face,
+    (head, peer): (&Parts, &Peer),
+    response: &Response<Answer>,
+    request_id: &str,
+    seen: &Seen,
+    duration: Duration,
+) {
+    let status = response.status().as_u16();
+    let elapsed_ms = i64::try_from(duration.as_millis()).unwrap_or(0);
+    let kind = response.extensions().get::<Kind>();
+    let exchange = Exchange {
+        id: request_id.to_owned(),
+        time_ms: face.directory.clock().now_ms().saturating_sub(elapsed_ms),
+        duration,
+        method: seen.method.as_str().to_owned(),
+        target: redact::target(head.uri.path(), head.uri.query()),
+        endpoint: seen.endpoint,
+        status,
+        scim_type: kind.and_then(|kind| kind.scim_type()).unwrap_or_default(),
+        token: seen.token.clone(),
+        address: seen.from,
+        user_agent: value(&head.headers, USER_AGENT).unwrap_or_default(),
+        used: seen.used,
+        http: peer.http,
+        knock: seen.denied.map(|denied| Knock::of(&head.headers, denied)),
+        request_headers: headers(&head.headers, &REQUEST_HEADERS),
+        request_body: request_body(seen),
+        response_headers: headers(response.headers(), &RESPONSE_HEADERS),
+        response_body: match response.body() {
+            Answer::Full(body) => redact::body(body),
+            Answer::Stream(_) => redact::nothing(Fate::Streamed),
+        },
+    };
+    face.recorder.record(&seen.tenant, exchange);
+}
+
+const REQUEST_HEADERS: [(&str, HeaderName); 6] = [
+    ("accept", ACCEPT),
+    ("content-type", CONTENT_TYPE),
+    ("content-encoding", CONTENT_ENCODING),
+    ("if-match", IF_MATCH),
+    ("if-none-match", IF_NONE_MATCH),
+    ("prefer", HeaderName::from_static("prefer")),
+];
+
+const RESPONSE_HEADERS: [(&str, HeaderName); 5] = [
+    ("content-type", CONTENT_TYPE),
+    ("location", LOCATION),
+    ("etag", ETAG),
+    ("retry-after", RETRY_AFTER),
+    ("allow", ALLOW),
+];
+
+fn headers(map: &HeaderMap, wanted: &[(&'static str, HeaderName)]) -> Vec<(&'static str, String)> {
+    let mut found = Vec::with_capacity(wanted.len());
+    found.extend(wanted.iter().filter_map(|(name, header)| Some((*name, value(map, header)?))));
+    found
+}
+
+fn value(map: &HeaderMap, name: impl hyper::header::AsHeaderName) -> Option<String> {
+    map.get(name)?.to_str().ok().map(redact::header)
+}
+
+fn request_body(seen: &Seen) -> Kept {
+    match &seen.body {
+        Some(body) => redact::body(body),
+        None if [Method::POST, Method::PUT, Method::PATCH].contains(&seen.method) => redact::nothing(Fate::Unread),
+        None => redact::nothing(Fate::Whole),
+    }
+}
