@@ -1,15 +1,18 @@
-//! `scimd verify`: checks a backup file from its first byte to its last. No server is asked.
+//! `scimd verify`: checks a backup file from its first byte to its last, or the database of the running server, and whether what
+//! is in it agrees with itself.
 
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::client::Connection;
+use super::client::{Connection, Server};
 use super::error::{Error, Exit};
 use super::{Output, bar, print};
-use crate::store::dump::{self, Row, Summary};
+use crate::directory::check;
+use crate::server::admin::api::v1::VerifyDatabaseRequest;
+use crate::store::dump::{self, Summary};
 
 /// The flags of `verify`.
 #[derive(Debug, clap::Args)]
@@ -17,32 +20,71 @@ pub struct Verify {
     #[command(flatten)]
     connection: Connection,
 
-    /// The backup to be checked.
-    file: PathBuf,
+    /// The backup to be checked; no server is asked. Without it, the database of the running server is checked.
+    file: Option<PathBuf>,
 }
 
 impl Verify {
-    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
-        let mut input = open(&self.file)?;
-        let bar = bar::counting("rows checked");
-        let mut rows = 0_i64;
-        let read = dump::read(&mut input, &mut |_: Row<'_>| {
-            rows += 1;
-            if rows % 1_024 == 0 {
-                bar.set(rows, 0);
-            }
-            Ok::<(), dump::Error>(())
-        });
-        bar.end();
-        let summary = read.map_err(|error| damaged(&self.file, &error))?;
-        match self.connection.output {
-            Output::Json => json(out, &summary),
-            Output::Table => {
-                show(out, &self.file, &summary)?;
-                Ok(writeln!(out, "\nThe backup is whole.")?)
-            }
+    pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
+        match &self.file {
+            Some(path) => self.backup(path, out),
+            None => self.connection.run(env, async |server| database(&server, out).await),
         }
     }
+
+    fn backup(&self, path: &Path, out: &mut impl Write) -> Result<(), Error> {
+        let mut input = open(path)?;
+        let bar = bar::begin("rows checked");
+        let checked = check::backup(&mut input, &mut |rows| {
+            bar.set(i64::try_from(rows).unwrap_or(i64::MAX), 0);
+            true
+        });
+        bar.end();
+        let (outcome, summary) = checked.map_err(|error| damaged(path, &error))?;
+        match self.connection.output {
+            Output::Json => {
+                let answer = json!({"summary": summary_json(&summary), "problems": outcome.problems});
+                writeln!(out, "{answer:#}")?;
+            }
+            Output::Table => show(out, path, &summary)?,
+        }
+        agreement(&outcome.problems)?;
+        match self.connection.output {
+            Output::Json => Ok(()),
+            Output::Table => Ok(writeln!(out, "\nThe backup is whole, and what is in it agrees.")?),
+        }
+    }
+}
+
+async fn database(server: &Server, out: &mut impl Write) -> Result<(), Error> {
+    let request = server.ask_long(VerifyDatabaseRequest {});
+    let mut steps = server.backups().verify_database(request).await?.into_inner();
+    let bar = bar::begin("rows checked");
+    while let Some(step) = steps.message().await? {
+        bar.set(step.rows, 0);
+        if server.output == Output::Json {
+            print::json_line(out, &step)?;
+        }
+        if step.done {
+            bar.end();
+            agreement(&step.problems)?;
+            if server.output == Output::Table {
+                writeln!(out, "The database agrees with itself; {} rows were read.", step.rows)?;
+            }
+            return Ok(());
+        }
+    }
+    Err(Error::stream_ended())
+}
+
+/// A failure where something does not agree.
+fn agreement(problems: &[String]) -> Result<(), Error> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let message = "what is in the database does not agree with itself".to_owned();
+    let more = problems.iter().map(|problem| print::clean(problem)).collect();
+    Err(Error::Refused { exit: Exit::Failed, message, more })
 }
 
 /// Opens a backup.
@@ -60,16 +102,15 @@ pub(super) fn damaged(path: &Path, error: &dump::Error) -> Error {
     Error::refused(Exit::Failed, message, "use another backup; this one cannot be relied on")
 }
 
-/// What a backup holds, as the summary of the call that made it.
-pub(super) fn json(out: &mut impl Write, summary: &Summary) -> Result<(), Error> {
-    let text = json!({"summary": {
+/// What a backup holds, as the call that makes one says it.
+pub(super) fn summary_json(summary: &Summary) -> Value {
+    json!({
         "revision": summary.revision.to_string(),
         "time": time(summary),
         "rows": summary.rows.to_string(),
         "bytes": summary.bytes.to_string(),
         "sha256": hex(&summary.sha256),
-    }});
-    Ok(writeln!(out, "{text:#}")?)
+    })
 }
 
 /// What a backup holds, for a person.
