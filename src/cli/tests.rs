@@ -138,14 +138,19 @@ fn a_guide_needs_no_server_where_the_url_is_given() {
     assert!(printed(&["guide"], &[]).unwrap().contains("rauthy"));
 }
 
+/// Makes the first tenant: five rows.
+async fn fill(store: &crate::store::Store) {
+    use crate::directory::{Directory, record, tenant};
+    let directory = Directory::new(store.clone(), crate::clock::Clock::System);
+    tenant::make_first(&directory, "custom", false, "k", record::Token::default()).await.unwrap();
+}
+
 /// A dump of a small database.
 fn dumped() -> Vec<u8> {
-    use crate::store::{Batch, Store, dump};
+    use crate::store::{Store, dump};
     let store = Store::memory();
-    let mut batch = Batch::default();
-    batch.put(b"Kx".to_vec(), b"1".to_vec());
     super::client::wait(async {
-        store.commit(batch).await.unwrap();
+        fill(&store).await;
         let mut bytes = Vec::new();
         dump::write(&store.snapshot().await.unwrap(), &mut bytes, &mut |_| true).unwrap();
         Ok(bytes)
@@ -165,10 +170,11 @@ fn a_backup_is_verified_to_its_last_byte() {
     let path = folder.path().join("x.dump");
     let file = path.to_str().unwrap();
     fs::write(&path, dumped()).unwrap();
-    assert!(printed(&["verify", file], &[]).unwrap().ends_with("The backup is whole.\n"));
+    assert!(printed(&["verify", file], &[]).unwrap().ends_with("The backup is whole, and what it holds agrees.\n"));
     let answer: serde_json::Value =
         serde_json::from_str(&printed(&["verify", file, "--output", "json"], &[]).unwrap()).unwrap();
-    assert_eq!(answer["summary"]["rows"], "1");
+    assert_eq!(answer["summary"]["rows"], "5");
+    assert_eq!(answer["problems"], serde_json::json!([]));
 
     let mut damaged = dumped();
     let last = damaged.len() - 1;
@@ -179,6 +185,29 @@ fn a_backup_is_verified_to_its_last_byte() {
     fs::write(&path, &dumped()[..last]).unwrap();
     assert!(code(&["verify", file]).1.contains("truncated"));
     assert_eq!(code(&["verify", "/nowhere/x"]).0, 3);
+}
+
+#[test]
+fn a_database_of_a_stopped_server_is_verified_too() {
+    use crate::store::{Batch, Options, Store};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scimd.redb");
+    let file = path.to_str().unwrap();
+    let write = async |strange: &[u8]| {
+        let store = Store::open(&path, &Options::default()).unwrap();
+        fill(&store).await;
+        let mut batch = Batch::default();
+        batch.put(strange.to_vec(), b"1".to_vec());
+        store.commit(batch).await.unwrap();
+        store.close().await;
+        Ok(())
+    };
+    super::client::wait(write(b"P\0\0\0\x01N")).unwrap();
+    assert!(printed(&["verify", file], &[]).unwrap().ends_with("What the database holds agrees.\n"));
+    super::client::wait(write(b"Kx")).unwrap();
+    let (exit, text) = code(&["verify", file]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("1 things in it do not agree"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! `scimd verify`: checks a backup file from its first byte to its last. No server is asked.
+//! `scimd verify`: checks a backup, or the database of a stopped server, from the first byte to the last, and whether what it holds agrees
+//! with itself. No server is asked.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -9,7 +10,9 @@ use serde_json::json;
 use super::client::Connection;
 use super::error::{Error, Exit};
 use super::{Output, bar, print};
-use crate::store::dump::{self, Row, Summary};
+use crate::directory::check::{self, Outcome};
+use crate::store::dump::{self, Summary};
+use crate::store::{Options, Store};
 
 /// The flags of `verify`.
 #[derive(Debug, clap::Args)]
@@ -17,7 +20,7 @@ pub struct Verify {
     #[command(flatten)]
     connection: Connection,
 
-    /// The backup to be checked.
+    /// The backup to be checked, or the file scimd.redb of a server that does not run.
     file: PathBuf,
 }
 
@@ -25,24 +28,70 @@ impl Verify {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
         let mut input = open(&self.file)?;
         let bar = bar::counting("rows checked");
-        let mut rows = 0_i64;
-        let read = dump::read(&mut input, &mut |_: Row<'_>| {
-            rows += 1;
-            if rows % 1_024 == 0 {
-                bar.set(rows, 0);
-            }
-            Ok::<(), dump::Error>(())
-        });
+        let mut progress = |rows| {
+            bar.set(i64::try_from(rows).unwrap_or(i64::MAX), 0);
+            true
+        };
+        let checked = match input.fill_buf().is_ok_and(|start| start.starts_with(DATABASE)) {
+            true => database(&self.file, &mut progress).map(|outcome| (outcome, None)),
+            false => check::backup(&mut input, &mut progress)
+                .map(|(outcome, summary)| (outcome, Some(summary)))
+                .map_err(|error| damaged(&self.file, &error)),
+        };
         bar.end();
-        let summary = read.map_err(|error| damaged(&self.file, &error))?;
+        let (outcome, summary) = checked?;
         match self.connection.output {
-            Output::Json => json(out, &summary),
-            Output::Table => {
-                show(out, &self.file, &summary)?;
-                Ok(writeln!(out, "\nThe backup is whole.")?)
+            Output::Json => {
+                let summary = summary.as_ref().map(summary_json);
+                let text = json!({"summary": summary, "rows": outcome.rows.to_string(), "problems": outcome.problems});
+                writeln!(out, "{text:#}")?;
+            }
+            Output::Table => self.tell(out, &outcome, summary.as_ref())?,
+        }
+        match outcome.problems.len() {
+            0 => Ok(()),
+            problems => {
+                let message = format!("{}: {problems} things in it do not agree", self.file.display());
+                Err(Error::refused(Exit::Failed, message, "restore a backup from before the damage"))
             }
         }
     }
+
+    fn tell(&self, out: &mut impl Write, outcome: &Outcome, summary: Option<&Summary>) -> Result<(), Error> {
+        match summary {
+            Some(summary) => show(out, &self.file, summary)?,
+            None => print::fields(
+                out,
+                &[("Database", self.file.display().to_string()), ("Rows", outcome.rows.to_string())],
+            )?,
+        }
+        for problem in &outcome.problems {
+            writeln!(out, "{}", print::clean(problem))?;
+        }
+        match (outcome.problems.is_empty(), summary) {
+            (true, Some(_)) => writeln!(out, "\nThe backup is whole, and what it holds agrees.")?,
+            (true, None) => writeln!(out, "\nWhat the database holds agrees.")?,
+            (false, _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// How the file of a database begins.
+const DATABASE: &[u8] = b"redb";
+
+/// Checks the database of a server that does not run.
+fn database(path: &Path, progress: &mut dyn FnMut(u64) -> bool) -> Result<Outcome, Error> {
+    let next = "stop the server that works on it, or verify a backup of it";
+    let refused = |error: String| Error::refused(Exit::Failed, error, next);
+    let store = Store::open(path, &Options::default()).map_err(|error| refused(error.to_string()))?;
+    super::client::wait(async {
+        let snapshot = store.pin().await.map_err(|error| refused(error.to_string()))?;
+        let outcome = check::snapshot(&snapshot, progress).map_err(|error| damaged(path, &error));
+        drop(snapshot);
+        store.close().await;
+        outcome
+    })
 }
 
 /// Opens a backup.
@@ -62,14 +111,17 @@ pub(super) fn damaged(path: &Path, error: &dump::Error) -> Error {
 
 /// What a backup holds, as the summary of the call that made it.
 pub(super) fn json(out: &mut impl Write, summary: &Summary) -> Result<(), Error> {
-    let text = json!({"summary": {
+    Ok(writeln!(out, "{:#}", json!({"summary": summary_json(summary)}))?)
+}
+
+fn summary_json(summary: &Summary) -> serde_json::Value {
+    json!({
         "revision": summary.revision.to_string(),
         "time": time(summary),
         "rows": summary.rows.to_string(),
         "bytes": summary.bytes.to_string(),
         "sha256": hex(&summary.sha256),
-    }});
-    Ok(writeln!(out, "{text:#}")?)
+    })
 }
 
 /// What a backup holds, for a person.
