@@ -218,7 +218,7 @@ impl Delete {
     async fn run(&self, server: &Server, confirm_name: String, out: &mut impl Write) -> Result<(), Error> {
         let request = DeleteTenantRequest { name: self.name.clone(), confirm_name };
         let mut progress = server.tenants().delete_tenant(server.ask_long(request)).await?.into_inner();
-        let bar = bar::counting("rows removed");
+        let bar = bar::begin("rows removed");
         while let Some(step) = progress.message().await? {
             bar.set(step.rows_deleted, 0);
             if server.output == Output::Json {

@@ -162,7 +162,7 @@ impl Checker {
         self.tenant(number)?.pairs.get_mut(aspect as usize)
     }
 
-    fn expect(&mut self, number: u32, aspect: Aspect, item: &[u8]) {
+    fn calls_for(&mut self, number: u32, aspect: Aspect, item: &[u8]) {
         if let Some(pair) = self.pair(number, aspect) {
             pair.expected.add(item, 1);
         }

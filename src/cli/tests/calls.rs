@@ -148,6 +148,15 @@ fn a_backup_is_whole_or_not_there() {
 }
 
 #[test]
+fn the_database_of_the_server_is_verified() {
+    let text = Fake::new().call(&["verify"]).unwrap();
+    assert_eq!(text, "The database agrees with itself; 5 rows were read.\n");
+    let (code, text, _) = Fake::broken().failure(&["verify"]);
+    assert_eq!(code, 1);
+    assert!(text.ends_with("does not agree with itself\na\nb"), "{text}");
+}
+
+#[test]
 fn an_export_is_whole_or_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.ndjson");

@@ -33,7 +33,7 @@ fn global(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result<(
     match kind {
         b'K' => {
             let token: Token = unpack(value, None, "a token")?;
-            checker.expect(token.tenant, Aspect::Tokens, name);
+            checker.calls_for(token.tenant, Aspect::Tokens, name);
         }
         b'J' => {
             unpack::<TokenUse>(value, None, "the use of a token")?;
@@ -95,7 +95,7 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
 }
 
 fn settings(checker: &mut Checker, tenant: u32, settings: Tenant) {
-    checker.expect(tenant, Aspect::Name, settings.name.as_bytes());
+    checker.calls_for(tenant, Aspect::Name, settings.name.as_bytes());
     if let Some(sums) = checker.tenant(tenant) {
         sums.is_deleted |= settings.deleting;
         sums.name = Some(settings.name);
@@ -114,12 +114,12 @@ fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Op
     for entry in index::entries(resource_type, &attributes) {
         let key = index::key(tenant, code, id, &entry);
         match entry.unique {
-            true => checker.expect(tenant, Aspect::Unique, &[&key[..], id.as_bytes()].concat()),
-            false => checker.expect(tenant, Aspect::Index, &key),
+            true => checker.calls_for(tenant, Aspect::Unique, &[&key[..], id.as_bytes()].concat()),
+            false => checker.calls_for(tenant, Aspect::Index, &key),
         }
     }
     for counter in count::counters(tenant, code, id) {
-        checker.expect(tenant, Aspect::Resources, &counter);
+        checker.calls_for(tenant, Aspect::Resources, &counter);
     }
     Some(())
 }
@@ -133,10 +133,10 @@ fn group_side(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> 
     let (generation, member) = rest.split_at_checked(8)?;
     let (group, member) = (Uuid::from_slice(group).ok()?, Uuid::from_slice(member).ok()?);
     let generation = u64::from_be_bytes(generation.try_into().ok()?);
-    checker.expect(tenant, Aspect::Memberships, &keys::membership(tenant, member, group, generation));
-    checker.expect(tenant, Aspect::Members, &keys::member_count(tenant, group, generation));
+    checker.calls_for(tenant, Aspect::Memberships, &keys::membership(tenant, member, group, generation));
+    checker.calls_for(tenant, Aspect::Members, &keys::member_count(tenant, group, generation));
     if Member::decode(value).ok()?.code == keys::GROUP {
-        checker.expect(tenant, Aspect::Nested, &keys::nested_count(tenant));
+        checker.calls_for(tenant, Aspect::Nested, &keys::nested_count(tenant));
     }
     Some(())
 }
