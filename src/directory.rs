@@ -31,6 +31,7 @@ pub mod import;
 pub mod check;
 pub mod backup;
 pub mod scope;
+pub mod places;
 pub mod browse;
 pub mod write;
 pub mod create;
@@ -38,12 +39,12 @@ pub mod replace;
 pub mod patch;
 pub mod delete;
 
+use self::places::Places;
 use crate::clock::Clock;
-use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -51,8 +52,8 @@ pub struct Directory {
     clock: Clock,
     /// Wakes the sweeper.
     sweeps: Arc<Notify>,
-    /// Places for those who read the whole database.
-    whole_reads: Arc<Semaphore>,
+    /// Places for long work.
+    places: Places,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -80,8 +81,7 @@ pub struct Actor {
 impl Directory {
     /// Over a store whose tenants and tokens may or may not be there yet.
     pub fn new(store: Store, clock: Clock) -> Directory {
-        let whole_reads = Arc::new(Semaphore::new(limits::BACKUPS_AT_WORK_MAX));
-        Directory { store, clock, sweeps: Arc::new(Notify::new()), whole_reads }
+        Directory { store, clock, sweeps: Arc::new(Notify::new()), places: Places::default() }
     }
 
     /// The store's readiness.
