@@ -41,7 +41,7 @@ pub enum Checked {
 pub async fn create(directory: &Directory, admin: &Admin) -> Result<mpsc::Receiver<Result<Part, Error>>, Refused> {
     let place = directory.places.take(Work::Copy)?;
     let act = Act { action: "backup.create", tenant: "", target: "database" };
-    audit::record::<()>(directory, admin, act, None, None).await?;
+    audit::alone::<()>(directory, admin, act, None, None).await?;
     let snapshot = export::pin(directory).await?;
     let (sender, receiver) = mpsc::channel(limits::BACKUP_PIECES_WAITING_MAX);
     tokio::task::spawn_blocking(move || {

@@ -46,7 +46,7 @@ pub async fn export(snapshot: Snapshot, tenant: Tenant, sender: mpsc::Sender<Tol
 pub async fn start(directory: &Directory, tenant: &Tenant, admin: &Admin) -> Result<mpsc::Receiver<Told>, Refused> {
     let place = directory.places.take(Work::Transfer)?;
     let act = Act { action: "tenant.export", tenant: &tenant.name, target: &tenant.name };
-    audit::record::<()>(directory, admin, act, None, None).await?;
+    audit::alone::<()>(directory, admin, act, None, None).await?;
     let snapshot = pin(directory).await?;
     let (sender, receiver) = mpsc::channel(limits::EXPORT_PIECES_WAITING_MAX);
     let tenant = tenant.clone();

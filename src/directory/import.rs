@@ -355,7 +355,7 @@ impl Import {
         });
         let tenant = &self.work.scope.tenant.name;
         let act = Act { action: "tenant.import", tenant, target: tenant };
-        audit::record(&self.work.directory, admin, act, None, Some(&after)).await
+        audit::alone(&self.work.directory, admin, act, None, Some(&after)).await
     }
 }
 
