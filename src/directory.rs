@@ -34,6 +34,7 @@ pub mod import;
 pub mod check;
 pub mod backup;
 pub mod scope;
+pub mod places;
 pub mod browse;
 pub mod write;
 pub mod create;
@@ -42,13 +43,14 @@ pub mod patch;
 pub mod delete;
 pub mod whatif;
 
+use self::places::Places;
 use crate::clock::Clock;
 use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -66,8 +68,8 @@ pub struct Directory {
     removals: tenant::removal::Removals,
     /// Logs that are to be sealed.
     unsealed: seal::Unsealed,
-    /// Places for those who read the whole database.
-    whole_reads: Arc<Semaphore>,
+    /// Places for long work.
+    places: Places,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -104,7 +106,7 @@ impl Directory {
             uses: token::usage::Uses::default(),
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
-            whole_reads: Arc::new(Semaphore::new(limits::BACKUPS_AT_WORK_MAX)),
+            places: Places::default(),
         }
     }
 

@@ -114,6 +114,8 @@ pub const EXPORT_MEMBERS_MAX: usize = 1_000;
 pub const IMPORT_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How many lines of one import are at work at once, so that they share commits.
 pub const IMPORT_LINES_AT_WORK_MAX: usize = 64;
+/// How many bytes of lines of one import are at work at once; a longer line is at work alone.
+pub const IMPORT_BYTES_AT_WORK_MAX: usize = 16 * 1024 * 1024;
 /// Pieces of a file that wait for the import.
 pub const IMPORT_PIECES_WAITING_MAX: usize = 2;
 /// How long an import tells nothing, in milliseconds.
@@ -128,6 +130,10 @@ pub const IMPORT_IDS_NAMED_MAX: usize = 10;
 pub const IMPORT_DRY_RUN_IDS_MAX: usize = 1_000_000;
 /// Backups and checks of the whole database that may be at work at a time.
 pub const BACKUPS_AT_WORK_MAX: usize = 2;
+/// Exports and imports that may be at work at a time.
+pub const TRANSFERS_AT_WORK_MAX: usize = 8;
+/// Watchers of all logs at a time.
+pub const WATCHERS_MAX: usize = 256;
 /// The size of one piece of a backup, in bytes.
 pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
 /// Pieces of a backup that wait for the client.

@@ -59,8 +59,8 @@ pub fn add<T: Serialize>(
     Ok(())
 }
 
-/// Commits an entry by itself: of an act that changes nothing in one batch, such as the start of a long one.
-pub async fn record<T: Serialize>(
+/// An entry about an act that changes nothing in the store, such as reading a certificate again.
+pub async fn alone<T: Serialize>(
     directory: &Directory,
     admin: &Admin,
     act: Act<'_>,
@@ -69,5 +69,5 @@ pub async fn record<T: Serialize>(
 ) -> Result<(), Error> {
     let mut batch = directory.batch();
     add(&mut batch, admin, act, before, after)?;
-    directory.commit(batch).await.map(|_| ())
+    directory.commit(batch).await.map(drop)
 }

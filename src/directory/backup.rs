@@ -3,6 +3,7 @@
 
 use super::audit::{self, Act, Admin};
 use super::check::{self, Outcome};
+use super::places::Work;
 use super::refused::Refused;
 use super::{Directory, export};
 use crate::limits;
@@ -10,7 +11,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::dump::{self, Progress, Summary};
 use std::cell::Cell;
 use std::io;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 /// What the receiver of a backup gets.
 #[derive(Debug)]
@@ -38,9 +39,9 @@ pub enum Checked {
 /// Begins a backup. Its audit entry is committed before its commit point, so that the backup holds its own entry, and one that is
 /// broken off is known of too.
 pub async fn create(directory: &Directory, admin: &Admin) -> Result<mpsc::Receiver<Result<Part, Error>>, Refused> {
-    let place = place(directory)?;
+    let place = directory.places.take(Work::Copy)?;
     let act = Act { action: "backup.create", tenant: "", target: "database" };
-    audit::record::<()>(directory, admin, act, None, None).await?;
+    audit::alone::<()>(directory, admin, act, None, None).await?;
     let snapshot = export::pin(directory).await?;
     let (sender, receiver) = mpsc::channel(limits::BACKUP_PIECES_WAITING_MAX);
     tokio::task::spawn_blocking(move || {
@@ -59,7 +60,7 @@ pub async fn create(directory: &Directory, admin: &Admin) -> Result<mpsc::Receiv
 
 /// Begins a check of the newest commit.
 pub async fn verify(directory: &Directory) -> Result<mpsc::Receiver<Result<Checked, Error>>, Refused> {
-    let place = place(directory)?;
+    let place = directory.places.take(Work::Copy)?;
     let snapshot = export::pin(directory).await?;
     let (sender, receiver) = mpsc::channel(limits::BACKUP_PIECES_WAITING_MAX);
     tokio::task::spawn_blocking(move || {
@@ -73,13 +74,6 @@ pub async fn verify(directory: &Directory) -> Result<mpsc::Receiver<Result<Check
         tell(&sender, outcome.map(Checked::End), "the database could not be read");
     });
     Ok(receiver)
-}
-
-fn place(directory: &Directory) -> Result<OwnedSemaphorePermit, Refused> {
-    directory.whole_reads.clone().try_acquire_owned().map_err(|_| Refused::Exhausted {
-        reason: "TOO_MANY_BACKUPS",
-        why: format!("{} backups or checks are at work already; wait for one to end", limits::BACKUPS_AT_WORK_MAX),
-    })
 }
 
 /// Tells the end. A caller that has gone does not hear it.

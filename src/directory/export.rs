@@ -1,8 +1,11 @@
 //! A tenant as lines of JSON: its users, then its groups, then who is in them, all at one commit point. Rows are read and written a
 //! piece at a time, so that a tenant of any size takes the same memory. The format is in `transfer.proto`.
 
+use super::audit::{self, Act, Admin};
 use super::members::Group;
+use super::places::Work;
 use super::record::{Member, Record};
+use super::refused::Refused;
 use super::tenant::Tenant;
 use super::{Directory, count, generation, keys};
 use crate::limits;
@@ -38,6 +41,25 @@ pub async fn export(snapshot: Snapshot, tenant: Arc<Tenant>, sender: mpsc::Sende
         // A receiver that is gone does not hear it; one that waits must not take a part for the whole.
         let _ = sender.send(Err(error)).await;
     }
+}
+
+/// Begins an export in a task of its own, see [`export`]. Its audit entry is committed first: an export is personal data that leaves.
+pub async fn start(
+    directory: &Directory,
+    tenant: &Arc<Tenant>,
+    admin: &Admin,
+) -> Result<mpsc::Receiver<Told>, Refused> {
+    let place = directory.places.take(Work::Transfer)?;
+    let act = Act { action: "tenant.export", tenant: &tenant.name, target: &tenant.name };
+    audit::alone::<()>(directory, admin, act, None, None).await?;
+    let snapshot = pin(directory).await?;
+    let (sender, receiver) = mpsc::channel(limits::EXPORT_PIECES_WAITING_MAX);
+    let tenant = tenant.clone();
+    tokio::spawn(async move {
+        export(snapshot, tenant, sender).await;
+        drop(place);
+    });
+    Ok(receiver)
 }
 
 /// What is there now, to be read for as long as a backup or an export takes.

@@ -3,6 +3,7 @@
 
 use super::Directory;
 use super::log::{self, Bounds, Chunk, Entry, Position};
+use super::places::Work;
 use super::refused::Refused;
 use crate::limits;
 use serde::de::DeserializeOwned;
@@ -21,6 +22,30 @@ pub enum Step<T> {
 
 /// What a follower gets.
 pub type Told<T> = Result<Step<T>, Refused>;
+
+/// Begins to follow a log in a task of its own, see [`follow`].
+///
+/// # Errors
+/// [`Refused::Exhausted`] when there are as many followers as there may be.
+pub fn start<T, F>(
+    directory: &Arc<Directory>,
+    from: Position,
+    wants: F,
+    stop: watch::Receiver<bool>,
+) -> Result<mpsc::Receiver<Told<T>>, Refused>
+where
+    T: DeserializeOwned + Send + 'static,
+    F: Fn(&T) -> bool + Send + Sync + 'static,
+{
+    let place = directory.places.take(Work::Watch)?;
+    let (sender, receiver) = mpsc::channel(limits::WATCH_WAITING_MAX);
+    let directory = directory.clone();
+    tokio::spawn(async move {
+        follow(directory, from, wants, sender, stop).await;
+        drop(place);
+    });
+    Ok(receiver)
+}
 
 /// Tells `sender` where it begins, then the entries after `from` that are wanted, and where it is whenever it had nothing to tell for a
 /// while. Ends when the receiver is gone, when `stop` says so, or with a refusal.

@@ -7,6 +7,7 @@ mod lines;
 use self::line::{Done, Line, Parsed};
 use self::lines::{Lines, Text};
 use super::audit::{self, Act, Admin};
+use super::places::Work as Occupation;
 use super::refused::Refused;
 use super::scope::Scope;
 use super::{Actor, Directory};
@@ -15,7 +16,7 @@ use crate::scim::errors::{Error, Kind};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, timeout};
 use uuid::Uuid;
@@ -74,14 +75,27 @@ pub struct Progress {
 
 /// Where an import goes, and on whose account.
 pub struct Site {
-    /// The data.
-    pub directory: Arc<Directory>,
-    /// The tenant.
-    pub scope: Scope,
-    /// Who imports.
-    pub admin: Admin,
-    /// Becomes true when the server stops.
-    pub stopping: watch::Receiver<bool>,
+    directory: Arc<Directory>,
+    scope: Scope,
+    admin: Admin,
+    stopping: watch::Receiver<bool>,
+    place: OwnedSemaphorePermit,
+}
+
+impl Site {
+    /// The tenant in `scope`, on the account of `admin`, until `stopping` becomes true.
+    ///
+    /// # Errors
+    /// [`Refused::Exhausted`] when there are as many imports and exports at work as there may be.
+    pub fn new(
+        directory: Arc<Directory>,
+        scope: Scope,
+        admin: Admin,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Site, Refused> {
+        let place = directory.places.take(Occupation::Transfer)?;
+        Ok(Site { directory, scope, admin, stopping, place })
+    }
 }
 
 /// Imports the bytes that come through `pieces`, cut anywhere, and tells `sender` how far it is. It ends when the pieces do; then
@@ -121,7 +135,9 @@ pub async fn run(
     if let Some((number, text)) = lines.finish() {
         import.take(number, text, &site.admin).await?;
     }
-    import.finish(lines.number(), &site.admin).await
+    let finished = import.finish(lines.number(), &site.admin).await;
+    drop(site.place);
+    finished
 }
 
 /// What every line needs.
@@ -132,10 +148,19 @@ struct Work {
     terms: Terms,
 }
 
+/// What became of a line that was at work.
+struct Outcome {
+    line: u64,
+    id: String,
+    bytes: usize,
+    done: Result<Done, Error>,
+}
+
 struct Import {
     work: Arc<Work>,
     sender: mpsc::Sender<Result<Progress, Refused>>,
-    at_work: JoinSet<(u64, String, Result<Done, Error>)>,
+    at_work: JoinSet<Outcome>,
+    bytes_at_work: usize,
     /// What the lines at work are about: they may not be of two kinds.
     kind: Option<line::Kind>,
     progress: Progress,
@@ -157,6 +182,7 @@ impl Import {
             work,
             sender,
             at_work: JoinSet::new(),
+            bytes_at_work: 0,
             kind: None,
             progress: Progress::default(),
             told: Instant::now(),
@@ -170,6 +196,7 @@ impl Import {
 
     /// Begins with a line, once there is room.
     async fn take(&mut self, number: u64, text: Text, admin: &Admin) -> Result<(), Refused> {
+        let bytes = text.len();
         let parsed = match text {
             Text::Blank => return self.count(number, String::new(), Ok(Done::Nothing)),
             Text::TooLong => Err(line::Bad {
@@ -208,11 +235,11 @@ impl Import {
                 let outcome = if self.is_readable { line::is_whole(expected, self.met) } else { Ok(()) };
                 self.count(number, String::new(), outcome.map(|()| Done::Nothing))
             }
-            Ok(Parsed::Line(line)) => self.begin(number, line).await,
+            Ok(Parsed::Line(line)) => self.begin(number, bytes, line).await,
         }
     }
 
-    async fn begin(&mut self, number: u64, line: Line) -> Result<(), Refused> {
+    async fn begin(&mut self, number: u64, bytes: usize, line: Line) -> Result<(), Refused> {
         let (kind, weight) = (line.kind(), line.weight());
         if let Some(met) = self.met.get_mut(kind as usize) {
             *met += weight;
@@ -227,22 +254,26 @@ impl Import {
         }
         // Groups may name users, and members both.
         let most = if self.kind == Some(kind) { limits::IMPORT_LINES_AT_WORK_MAX - 1 } else { 0 };
-        self.settle(most).await?;
+        self.settle(most, limits::IMPORT_BYTES_AT_WORK_MAX.saturating_sub(bytes)).await?;
         self.kind = Some(kind);
+        self.bytes_at_work += bytes;
         let work = self.work.clone();
         self.at_work.spawn(async move {
             let id = line.id();
-            let outcome = line.apply(&work.call(), work.terms).await;
-            (number, id, outcome)
+            let done = line.apply(&work.call(), work.terms).await;
+            Outcome { line: number, id, bytes, done }
         });
         Ok(())
     }
 
-    /// Waits until so many lines at most are at work.
-    async fn settle(&mut self, at_work_max: usize) -> Result<(), Refused> {
-        while self.at_work.len() > at_work_max {
+    /// Waits until so many lines with so many bytes at most are at work.
+    async fn settle(&mut self, lines_max: usize, bytes_max: usize) -> Result<(), Refused> {
+        while self.at_work.len() > lines_max || (self.bytes_at_work > bytes_max && !self.at_work.is_empty()) {
             match self.at_work.join_next().await {
-                Some(Ok((number, id, outcome))) => self.count(number, id, outcome)?,
+                Some(Ok(Outcome { line, id, bytes, done })) => {
+                    self.bytes_at_work -= bytes;
+                    self.count(line, id, done)?;
+                }
                 Some(Err(error)) => {
                     tracing::error!(%error, "the import of a line ended unexpectedly");
                     return Err(Error::new(Kind::Internal, "the import of a line ended unexpectedly").into());
@@ -290,7 +321,7 @@ impl Import {
 
     /// Waits for what is at work and tells the end.
     async fn finish(mut self, last: u64, admin: &Admin) -> Result<(), Refused> {
-        self.settle(0).await?;
+        self.settle(0, 0).await?;
         if !self.begun {
             return Err(Refused::field("data", "there is no line: this is not a scimd export"));
         }
@@ -324,7 +355,7 @@ impl Import {
         });
         let tenant = &self.work.scope.tenant.name;
         let act = Act { action: "tenant.import", tenant, target: tenant };
-        audit::record(&self.work.directory, admin, act, None, Some(&after)).await
+        audit::alone(&self.work.directory, admin, act, None, Some(&after)).await
     }
 }
 

@@ -227,7 +227,7 @@ impl Certificates {
         tracing::info!(sha256 = new.sha256, by = admin.name, "another certificate is served");
         let target = self.source.files().0.display().to_string();
         let act = Act { action: "certificate.reload", tenant: "", target: &target };
-        if let Err(error) = audit::record(directory, admin, act, Some(old), Some(new)).await {
+        if let Err(error) = audit::alone(directory, admin, act, Some(old), Some(new)).await {
             tracing::error!(%error, "the audit log does not know of the new certificate");
         }
     }
@@ -243,7 +243,7 @@ impl Certificates {
         tracing::warn!(file = target, days_left = left_s.div_euclid(86_400), "the certificate ends soon: renew it");
         let act = Act { action: "certificate.expiry_warning", tenant: "", target: &target };
         let warning = Warning { within_days: days, certificate: fact };
-        if let Err(error) = audit::record(directory, &Admin::server(), act, None, Some(&warning)).await {
+        if let Err(error) = audit::alone(directory, &Admin::server(), act, None, Some(&warning)).await {
             tracing::error!(%error, "the audit log does not know of the warning");
         }
     }

@@ -38,6 +38,7 @@ fn global(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result<(
         b'J' => {
             unpack::<TokenUse>(value, None, "the use of a token")?;
         }
+        b'V' if name.is_empty() => present(value).ok_or(Unreadable(None, "a mark"))?,
         b'V' => {
             unpack::<AdminCertificate>(value, None, "an admin's certificate")?;
         }

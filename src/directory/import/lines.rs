@@ -13,6 +13,16 @@ pub(super) enum Text {
     TooLong,
 }
 
+impl Text {
+    /// How many bytes it has.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Text::Line(bytes) => bytes.len(),
+            Text::Blank | Text::TooLong => 0,
+        }
+    }
+}
+
 /// Puts lines together.
 #[derive(Debug, Default)]
 pub(super) struct Lines {

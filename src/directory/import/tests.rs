@@ -37,7 +37,7 @@ async fn import(site: &Fixture, file: &[u8], terms: Terms) -> Result<Progress, R
     let (sender, mut receiver) = mpsc::channel(4);
     let (_stop, stopping) = watch::channel(false);
     let admin = Admin { name: "socket:7".to_owned(), address: String::new() };
-    let place = Site { directory: site.directory.clone(), scope: site.scope.clone(), admin, stopping };
+    let place = Site::new(site.directory.clone(), site.scope.clone(), admin, stopping).unwrap();
     let running = tokio::spawn(run(place, terms, to_import, sender));
     let file = file.to_vec();
     let feeding = tokio::spawn(async move {

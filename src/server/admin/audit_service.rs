@@ -1,7 +1,6 @@
 //! `AuditService`: the audit log, as a list and as it grows. It only translates; reading and following are the directory's.
 
 use serde_json::Value;
-use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
@@ -73,9 +72,9 @@ impl AuditService for AdminState {
             }
             token => position(keys::AUDIT, "resume_token", token).map_err(refusal::status)?,
         };
-        let (sender, receiver) = mpsc::channel(limits::WATCH_WAITING_MAX);
         let wanted = move |entry: &record::AuditEntry| is_about(&action, &entry.action);
-        tokio::spawn(follow::follow(self.directory.clone(), from, wanted, sender, self.stopping.clone()));
+        let stopping = self.stopping.clone();
+        let receiver = follow::start(&self.directory, from, wanted, stopping).map_err(refusal::status)?;
         let message: fn(Told<record::AuditEntry>) -> Result<WatchAuditEntriesResponse, Status> = message;
         Ok(Response::new(ReceiverStream::new(receiver).map(message)))
     }

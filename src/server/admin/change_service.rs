@@ -1,6 +1,5 @@
 //! `ChangeService`: a tenant's change log, as a list and as it grows. It only translates; reading and following are the directory's.
 
-use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
@@ -16,7 +15,6 @@ use crate::directory::follow::{self, Step, Told};
 use crate::directory::log::{self, Bounds, Entry, Position};
 use crate::directory::record;
 use crate::directory::refused::Refused;
-use crate::limits;
 
 #[tonic::async_trait]
 impl ChangeService for AdminState {
@@ -69,9 +67,9 @@ impl ChangeService for AdminState {
         };
         let from = from.await.map_err(refusal::status)?;
         let filter = filter.unwrap_or_default();
-        let (sender, receiver) = mpsc::channel(limits::WATCH_WAITING_MAX);
         let wanted = move |change: &record::Change| wants(&filter, change);
-        tokio::spawn(follow::follow(self.directory.clone(), from, wanted, sender, self.stopping.clone()));
+        let stopping = self.stopping.clone();
+        let receiver = follow::start(&self.directory, from, wanted, stopping).map_err(refusal::status)?;
         let message: fn(Told<record::Change>) -> Result<WatchChangesResponse, Status> = message;
         Ok(Response::new(ReceiverStream::new(receiver).map(message)))
     }

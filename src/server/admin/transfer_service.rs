@@ -11,7 +11,6 @@ use super::api::v1::{
     ExportTenantRequest, ExportTenantResponse, ImportConflict, ImportError, ImportTenantRequest, ImportTenantResponse,
 };
 use super::{AdminState, access, refusal, wire};
-use crate::directory::audit::{self, Act};
 use crate::directory::export::{self, Piece};
 use crate::directory::import::{self, Conflict, Progress, Site, Terms};
 use crate::directory::refused::Refused;
@@ -30,15 +29,7 @@ impl TransferService for AdminState {
     ) -> Result<Response<Self::ExportTenantStream>, Status> {
         let admin = access::caller(&request);
         let scope = self.scope(&request.into_inner().tenant).await?;
-        let start = async {
-            // An export is personal data that leaves: the entry is there before the first line goes out.
-            let act = Act { action: "tenant.export", tenant: &scope.tenant.name, target: &scope.tenant.name };
-            audit::record::<()>(&self.directory, &admin, act, None, None).await?;
-            export::pin(&self.directory).await
-        };
-        let snapshot = start.await.map_err(|error| refusal::failure(&error))?;
-        let (sender, receiver) = mpsc::channel(limits::EXPORT_PIECES_WAITING_MAX);
-        tokio::spawn(export::export(snapshot, scope.tenant, sender));
+        let receiver = export::start(&self.directory, &scope.tenant, &admin).await.map_err(refusal::status)?;
         let piece: fn(export::Told) -> Result<ExportTenantResponse, Status> = piece;
         Ok(Response::new(ReceiverStream::new(receiver).map(piece)))
     }
@@ -60,7 +51,8 @@ impl TransferService for AdminState {
         };
         let terms = Terms { on_conflict, dry_run: first.dry_run };
         let scope = self.scope(&first.tenant).await?;
-        let site = Site { directory: self.directory.clone(), scope, admin, stopping: self.stopping.clone() };
+        let stopping = self.stopping.clone();
+        let site = Site::new(self.directory.clone(), scope, admin, stopping).map_err(refusal::status)?;
         let (pieces, to_import) = mpsc::channel(limits::IMPORT_PIECES_WAITING_MAX);
         let (sender, receiver) = mpsc::channel(limits::IMPORT_PROGRESS_WAITING_MAX);
         tokio::spawn(pump(first.data, messages, pieces));
