@@ -86,7 +86,9 @@ pub enum Command {
     ///
     /// The file is whole or not there at all. It has neither certificates nor their keys in it.
     Backup(backup::Backup),
-    /// Checks a backup file from its first byte to its last. No server is asked.
+    /// Checks a backup file from its first byte to its last, or the database of the running server.
+    ///
+    /// The exit code is 1 when something is damaged, or does not agree: records, indexes, memberships and counters.
     Verify(verify::Verify),
     /// Makes the database of a new data directory from a backup. No server is asked, and none may run there.
     ///
@@ -138,7 +140,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Audit(audit) => audit.run(env, out),
         Command::Metrics(metrics) => metrics.run(env, out),
         Command::Backup(backup) => backup.run(env, out),
-        Command::Verify(verify) => verify.run(out),
+        Command::Verify(verify) => verify.run(env, out),
         Command::Restore(restore) => restore.run(env, out),
         Command::Export(export) => export.run(env, out),
         Command::Import(import) => import.run(env, out),

@@ -5,7 +5,7 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
-use scimd::cli::{self, Cli};
+use scimd::cli::{self, Cli, print};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -20,11 +20,10 @@ fn main() -> ExitCode {
     match cli::run(&cli, env, &mut stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let one_line = |text: &str| text.replace(['\n', '\r'], " ");
             if !error.is_closed_output() {
-                let _ = writeln!(stderr(), "scimd: {}", one_line(&error.to_string()));
+                let _ = writeln!(stderr(), "scimd: {}", print::clean(&error.to_string()));
                 for line in error.more() {
-                    let _ = writeln!(stderr(), "  {}", one_line(line));
+                    let _ = writeln!(stderr(), "  {}", print::clean(line));
                 }
             }
             ExitCode::from(error.exit_code())

@@ -37,7 +37,7 @@ impl Backup {
 async fn receive(server: &Server, mut file: Partial, path: &Path, out: &mut impl Write) -> Result<(), Error> {
     let request = server.ask_long(CreateBackupRequest {});
     let mut parts = server.backups().create_backup(request).await?.into_inner();
-    let bar = bar::share("rows");
+    let bar = bar::begin("rows");
     let mut bytes = 0_i64;
     while let Some(message) = parts.message().await? {
         bar.set(message.rows_done, message.rows_total);

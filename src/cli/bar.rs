@@ -6,23 +6,24 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Debug)]
 pub struct Bar(ProgressBar);
 
-/// A number that grows.
+/// Begins with nothing done.
 #[must_use]
-pub fn counting(what: &'static str) -> Bar {
-    Bar::new("{spinner} {human_pos} {msg}, {elapsed}", what)
-}
-
-/// A share of what there is to be done. Until the whole is known it only counts.
-#[must_use]
-pub fn share(what: &'static str) -> Bar {
-    Bar::new("{wide_bar} {human_pos} of {human_len} {msg}, {eta} left", what)
+pub fn begin(what: &'static str) -> Bar {
+    // Draws on standard error, and only where that is a terminal.
+    let bar = ProgressBar::no_length();
+    style(&bar, "{spinner} {human_pos} {msg}, {elapsed}");
+    bar.set_message(what);
+    Bar(bar)
 }
 
 impl Bar {
-    /// So many are done of so many; a total of 0 is unknown.
+    /// So many are done of so many; while the total is 0, it is not known and they are only counted.
     pub fn set(&self, done: i64, total: i64) {
         let done = u64::try_from(done).unwrap_or(0);
         if let Ok(total @ 1..) = u64::try_from(total) {
+            if self.0.length().is_none() {
+                style(&self.0, "{wide_bar} {human_pos} of {human_len} {msg}, {eta} left");
+            }
             self.0.set_length(total.max(done));
         }
         self.0.set_position(done);
@@ -37,20 +38,17 @@ impl Bar {
     pub fn end(&self) {
         self.0.finish_and_clear();
     }
-
-    fn new(template: &str, what: &'static str) -> Bar {
-        // Draws on standard error, and only where that is a terminal.
-        let bar = ProgressBar::no_length();
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_message(what);
-        Bar(bar)
-    }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    // The templates are these two, which are right.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
 }

@@ -63,7 +63,12 @@ fn show(out: &mut impl Write, status: &CertificateStatus) -> Result<(), Error> {
         ],
     )?;
     for (place, certificate) in status.chain.iter().enumerate() {
-        writeln!(out, "\n{}", if place == 0 { "Server certificate" } else { "Intermediate certificate" })?;
+        let kind = match place {
+            0 => "Server certificate",
+            _ if certificate.subject == certificate.issuer => "Certificate authority",
+            _ => "Intermediate certificate",
+        };
+        writeln!(out, "\n{kind}")?;
         print::fields(
             out,
             &[

@@ -248,6 +248,7 @@ const NEXT: &[(&str, &str)] = &[
     ("CHANGES_TRIMMED", "the changes up to there are gone: take an export, then go on with --from-start"),
     ("ETAG_MISMATCH", "read it again, then decide again"),
     ("CONFIRMATION_MISMATCH", "write the tenant's name after --confirm"),
+    ("NOT_AUTHENTICATED", "use another certificate; `scimd admin-cert create` makes one where you may use the socket"),
     ("ADMIN_CERTIFICATE_NOT_FOUND", "`scimd admin-cert list` shows the certificates"),
     ("ADMIN_CERTIFICATE_EXISTS", "choose another name, or revoke that one with `scimd admin-cert revoke NAME`"),
     ("CERTIFICATE_REFUSED", "the server goes on with the certificate it had; `scimd certificate status` shows it"),
@@ -376,6 +377,10 @@ fn next_of(status: &Status, reason: &str) -> Option<&'static str> {
         Code::Unimplemented => Some("the server is another release than this command; `scimd server version` shows it"),
         Code::Cancelled | Code::DeadlineExceeded => Some("it took too long; --timeout gives it more time"),
         Code::Unavailable if reason.is_empty() => Some("try again; `scimd server status` shows how the server is"),
+        // The words are tonic's, for an answer that is not gRPC.
+        Code::Internal if status.message().starts_with("protocol error") => {
+            Some("this is no admin plane; it is on the port of --admin-addr")
+        }
         _ => None,
     }
 }

@@ -177,7 +177,8 @@ fn show(out: &mut impl Write, answer: &GetExchangeResponse) -> Result<(), Error>
     headers(out, "Answer headers", &answer.response_headers)?;
     body(out, "Answer body", answer.response_body.as_ref())?;
     writeln!(out, "\nWhat happened")?;
-    print::block(out, &answer.explanation)
+    print::prose(out, &answer.explanation)?;
+    masked(out, &print::value(answer)?)
 }
 
 fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(), Error> {
@@ -212,7 +213,16 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
     }
     body(out, "Answer body", answer.response_body.as_ref())?;
     writeln!(out, "\nWhat this means")?;
-    print::block(out, &answer.explanation)
+    print::prose(out, &answer.explanation)?;
+    masked(out, &print::value(answer)?)
+}
+
+/// Says how to see what is masked, where something is.
+fn masked(out: &mut impl Write, answer: &serde_json::Value) -> Result<(), Error> {
+    match answer.to_string().contains("***") {
+        true => Ok(writeln!(out, "\n*** stands for personal values; --unmasked shows them.")?),
+        false => Ok(()),
+    }
 }
 
 fn headers(out: &mut impl Write, title: &str, headers: &[Header]) -> Result<(), Error> {

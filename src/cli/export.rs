@@ -65,7 +65,7 @@ impl Export {
     async fn receive(&self, server: &Server, mut target: Target<'_>) -> Result<Value, Error> {
         let request = server.ask_long(ExportTenantRequest { tenant: self.tenant.clone() });
         let mut pieces = server.transfers().export_tenant(request).await?.into_inner();
-        let bar = bar::share("users and groups");
+        let bar = bar::begin("users and groups");
         let mut last_line = Vec::new();
         while let Some(piece) = pieces.message().await? {
             bar.set(piece.resources_done, piece.resources_total);

@@ -123,7 +123,7 @@ impl Guide {
     }
 
     fn create_token(&self, profile: &str) -> String {
-        format!("scimd token create --tenant {} --name {profile}", print::clean(&self.tenant))
+        format!("scimd token create --tenant {} --description {profile}", print::clean(&self.tenant))
     }
 }
 

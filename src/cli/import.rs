@@ -56,7 +56,7 @@ impl Import {
         let reader = tokio::task::spawn_blocking(move || read(input, first, &pieces));
         let request = server.ask_long(ReceiverStream::new(sent));
         let mut steps = server.transfers().import_tenant(request).await?.into_inner();
-        let bar = bar::counting("lines");
+        let bar = bar::begin("lines");
         let mut failed = Vec::new();
         let mut outcome = None;
         while let Some(mut step) = steps.message().await? {

@@ -104,6 +104,28 @@ pub fn block(out: &mut impl Write, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Prints sentences from outside behind two spaces, in lines of about a hundred characters.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn prose(out: &mut impl Write, text: &str) -> Result<(), Error> {
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace().map(clean) {
+            if !line.is_empty() && line.chars().count() + word.chars().count() > 100 {
+                writeln!(out, "  {line}")?;
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
+}
+
 /// The text with everything escaped that a terminal would act on: control characters, line ends, and marks that turn the
 /// direction of what follows.
 #[must_use]
@@ -134,10 +156,10 @@ pub fn list(texts: &[String]) -> String {
     text(&texts.join(","))
 }
 
-/// A number that may be unlimited, which 0 stands for.
+/// A limit of requests a second, or `none` where it is 0.
 #[must_use]
-pub fn rate(per_second_max: u32) -> String {
-    if per_second_max == 0 { "-".to_owned() } else { format!("{per_second_max}/s") }
+pub fn rate(per_second_max: u32, none: &str) -> String {
+    if per_second_max == 0 { none.to_owned() } else { format!("{per_second_max} a second") }
 }
 
 /// `yes` or `no`.

@@ -6,6 +6,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::client::Connection;
 use super::error::{Error, Exit};
 use super::{Output, bar, verify};
@@ -36,7 +38,7 @@ impl Restore {
             .mode(0o700)
             .create(&folder)
             .map_err(|error| Error::file(&folder, "create the directory", &error))?;
-        let bar = bar::counting("rows restored");
+        let bar = bar::begin("rows restored");
         let restored = dump::restore(&mut input, &folder.join("scimd.redb"), &Options::default(), &mut |so_far| {
             bar.set(i64::try_from(so_far.rows).unwrap_or(i64::MAX), 0);
             true
@@ -48,7 +50,7 @@ impl Restore {
             RestoreError::Database(error) => Error::refused(Exit::Failed, error.to_string(), ""),
         })?;
         match self.connection.output {
-            Output::Json => verify::json(out, &summary),
+            Output::Json => Ok(writeln!(out, "{:#}", json!({"summary": verify::summary_json(&summary)}))?),
             Output::Table => {
                 verify::show(out, &self.file, &summary)?;
                 let folder = folder.display();

@@ -126,7 +126,14 @@ impl Tenant {
                 let answer = fetch(&server, name).await?;
                 match server.output {
                     Output::Json => print::json(out, &answer),
-                    Output::Table => show(out, &answer.tenant.unwrap_or_default()),
+                    Output::Table => {
+                        let tenant = answer.tenant.unwrap_or_default();
+                        let mut rows = rows(&tenant);
+                        // Only this call and the list count them.
+                        rows.push(("Users", tenant.user_count.to_string()));
+                        rows.push(("Groups", tenant.group_count.to_string()));
+                        print::fields(out, &rows)
+                    }
                 }
             }
             Verb::Update(update) => update.run(&server, out).await,
@@ -211,7 +218,7 @@ impl Delete {
     async fn run(&self, server: &Server, confirm_name: String, out: &mut impl Write) -> Result<(), Error> {
         let request = DeleteTenantRequest { name: self.name.clone(), confirm_name };
         let mut progress = server.tenants().delete_tenant(server.ask_long(request)).await?.into_inner();
-        let bar = bar::counting("rows removed");
+        let bar = bar::begin("rows removed");
         while let Some(step) = progress.message().await? {
             bar.set(step.rows_deleted, 0);
             if server.output == Output::Json {
@@ -286,30 +293,26 @@ async fn list(server: &Server, out: &mut impl Write) -> Result<(), Error> {
 }
 
 fn show(out: &mut impl Write, tenant: &Answer) -> Result<(), Error> {
-    print::fields(
-        out,
-        &[
-            ("Name", tenant.name.clone()),
-            ("Tenant URL", tenant.tenant_url.clone()),
-            ("Display name", print::text(&tenant.display_name)),
-            ("Profile", tenant.profile.clone()),
-            ("State", state(tenant).to_owned()),
-            ("Users", tenant.user_count.to_string()),
-            ("Groups", tenant.group_count.to_string()),
-            (
-                "Public URL",
-                if tenant.public_url.is_empty() { "the server's".into() } else { tenant.public_url.clone() },
-            ),
-            ("Discovery without token", print::yes(tenant.discovery_without_token)),
-            ("If-Match required", print::yes(tenant.if_match_required)),
-            ("Group names", group_names_text(tenant.group_names()).to_owned()),
-            ("Requests of the tenant", print::rate(tenant.requests_per_second_max)),
-            ("Requests of a token", print::rate(tenant.token_requests_per_second_max)),
-            ("Created", print::time(tenant.create_time.as_ref())),
-            ("Changed", print::time(tenant.update_time.as_ref())),
-            ("Etag", tenant.etag.clone()),
-        ],
-    )
+    print::fields(out, &rows(tenant))
+}
+
+fn rows(tenant: &Answer) -> Vec<(&'static str, String)> {
+    vec![
+        ("Name", tenant.name.clone()),
+        ("Tenant URL", tenant.tenant_url.clone()),
+        ("Display name", print::text(&tenant.display_name)),
+        ("Profile", tenant.profile.clone()),
+        ("State", state(tenant).to_owned()),
+        ("Public URL", if tenant.public_url.is_empty() { "the server's".into() } else { tenant.public_url.clone() }),
+        ("Discovery without token", print::yes(tenant.discovery_without_token)),
+        ("If-Match required", print::yes(tenant.if_match_required)),
+        ("Group names", group_names_text(tenant.group_names()).to_owned()),
+        ("Requests of the tenant", print::rate(tenant.requests_per_second_max, "no limit")),
+        ("Requests of a token", print::rate(tenant.token_requests_per_second_max, "no limit")),
+        ("Created", print::time(tenant.create_time.as_ref())),
+        ("Changed", print::time(tenant.update_time.as_ref())),
+        ("Etag", tenant.etag.clone()),
+    ]
 }
 
 fn state(tenant: &Answer) -> &'static str {

@@ -252,7 +252,7 @@ fn show(out: &mut impl Write, token: &Answer) -> Result<(), Error> {
                     print::list(&token.allowed_networks)
                 },
             ),
-            ("Requests", print::rate(token.requests_per_second_max)),
+            ("Requests", print::rate(token.requests_per_second_max, "as the tenant says")),
             ("Created", print::time(token.create_time.as_ref())),
             ("Expires", print::time_and_distance(token.expire_time.as_ref(), "never")),
             ("Revoked", print::time(token.revoke_time.as_ref())),

@@ -52,3 +52,19 @@ fn a_right_configuration_is_printed() {
     assert_eq!(json["profile"], serde_json::json!({"value": "entra", "origin": "environment SCIMD_PROFILE"}));
     assert_eq!(text(&output.stderr), "");
 }
+
+#[test]
+fn a_failure_has_its_exit_code_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = scimd(&["token", "list"], &[("SCIMD_DATA_DIR", folder.path().to_str().unwrap())]);
+    assert_eq!(output.status.code(), Some(6));
+    assert_eq!(text(&output.stdout), "");
+    let lines: Vec<&str> = text(&output.stderr).lines().collect();
+    assert!(lines[0].starts_with("scimd: ") && lines[0].ends_with("there is no such socket"), "{lines:?}");
+    assert!(lines[1].starts_with("  is the server running?"), "{lines:?}");
+    assert_eq!(lines.len(), 2);
+
+    let output = scimd(&["tenant", "delete", "x"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("confirm it with --confirm NAME"));
+}

@@ -105,6 +105,12 @@ fn a_refusal_names_each_field_and_the_next_step() {
 }
 
 #[test]
+fn an_answer_that_is_not_grpc_is_no_admin_plane() {
+    let error = Error::from(Status::internal("protocol error: received message with invalid compression flag"));
+    assert_eq!(error.more(), ["this is no admin plane; it is on the port of --admin-addr"]);
+}
+
+#[test]
 fn each_code_has_its_exit_code() {
     let exit = |code| Error::from(Status::new(code, "x")).exit_code();
     let codes = [

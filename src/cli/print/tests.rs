@@ -5,7 +5,7 @@
 use expect_test::expect;
 use prost_types::Timestamp;
 
-use super::{bytes, clean, distance, json, object, relative, table, time};
+use super::{bytes, clean, distance, json, object, prose, relative, table, time};
 use crate::server::admin::api::v1::{CreateTokenResponse, GetTenantRequest, Tenant, Token, TokenState};
 
 fn text(print: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -94,4 +94,14 @@ fn bytes_have_a_unit() {
     assert_eq!(bytes(1_023), "1023 bytes");
     assert_eq!(bytes(1_536), "1.5 KiB");
     assert_eq!(bytes(3 << 30), "3.0 GiB");
+}
+
+#[test]
+fn prose_is_wrapped_between_words() {
+    let long = format!("{} {}\u{1b}", "word ".repeat(30), "x".repeat(120));
+    let lines = text(|out| prose(out, &long).unwrap());
+    let widths: Vec<usize> = lines.lines().map(|line| line.chars().count()).collect();
+    assert_eq!(widths, [101, 51, 128]);
+    assert!(lines.ends_with("x\\u{1b}\n"), "{lines}");
+    assert_eq!(text(|out| prose(out, "").unwrap()), "");
 }

@@ -148,6 +148,15 @@ fn a_backup_is_whole_or_not_there() {
 }
 
 #[test]
+fn the_database_of_the_server_is_verified() {
+    let text = Fake::new().call(&["verify"]).unwrap();
+    assert_eq!(text, "The database agrees with itself; 5 rows were read.\n");
+    let (code, text, _) = Fake::broken().failure(&["verify"]);
+    assert_eq!(code, 1);
+    assert!(text.ends_with("does not agree with itself\na\nb"), "{text}");
+}
+
+#[test]
 fn an_export_is_whole_or_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.ndjson");
@@ -213,7 +222,7 @@ fn every_guide_has_the_url_and_the_commands_of_its_tenant() {
     for profile in crate::config::PROFILES {
         let text = fake.call(&["guide", profile, "--tenant", "acme"]).unwrap();
         assert!(text.contains("https://scim.example.com/tenants/acme/scim/v2"), "{profile}");
-        assert!(text.contains(&format!("scimd token create --tenant acme --name {profile}")), "{profile}");
+        assert!(text.contains(&format!("scimd token create --tenant acme --description {profile}")), "{profile}");
         assert!(!text.contains('{') || *profile == "custom", "{profile}");
         for line in text.lines() {
             assert!(line.chars().count() <= 160, "{profile}: {line}");

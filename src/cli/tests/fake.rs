@@ -308,7 +308,9 @@ impl BackupService for Answers {
         &self,
         _: Request<VerifyDatabaseRequest>,
     ) -> Result<Response<Self::VerifyDatabaseStream>, Status> {
-        Err(Status::unimplemented(""))
+        let problems = if self.broken { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() };
+        let step = VerifyDatabaseResponse { rows: 5, done: true, problems };
+        Ok(Response::new(tokio_stream::iter(vec![Ok(step)])))
     }
 }
 
