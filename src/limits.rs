@@ -132,6 +132,10 @@ pub const IMPORT_DRY_RUN_IDS_MAX: usize = 1_000_000;
 pub const BACKUPS_AT_WORK_MAX: usize = 2;
 /// Exports and imports that may be at work at a time.
 pub const TRANSFERS_AT_WORK_MAX: usize = 8;
+/// How long a client may take until it has room for the next piece of an export or a backup, in milliseconds.
+pub const PIECE_MS_MAX: u64 = 120_000;
+/// How long an import waits for the next piece of its file, in milliseconds.
+pub const IMPORT_IDLE_MS_MAX: u64 = 600_000;
 /// Watchers of all logs at a time.
 pub const WATCHERS_MAX: usize = 256;
 /// The size of one piece of a backup, in bytes.

@@ -11,7 +11,9 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::dump::{self, Progress, Summary};
 use std::cell::Cell;
 use std::io;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::Duration;
 
 /// What the receiver of a backup gets.
 #[derive(Debug)]
@@ -44,16 +46,17 @@ pub async fn create(directory: &Directory, admin: &Admin) -> Result<mpsc::Receiv
     audit::alone::<()>(directory, admin, act, None, None).await?;
     let snapshot = export::pin(directory).await?;
     let (sender, receiver) = mpsc::channel(limits::BACKUP_PIECES_WAITING_MAX);
+    let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         let _place = place;
         let rows = Cell::new(0);
-        let mut pieces = Pieces { sender: &sender, bytes: Vec::new(), rows: &rows };
+        let mut pieces = Pieces { sender: &sender, bytes: Vec::new(), rows: &rows, runtime: &runtime };
         let mut progress = |progress: Progress| {
             rows.set(progress.rows);
             !sender.is_closed()
         };
         let outcome = dump::write(&snapshot, &mut pieces, &mut progress);
-        tell(&sender, outcome.map(Part::End), "the backup could not be made");
+        tell(&runtime, &sender, outcome.map(Part::End), "the backup could not be made");
     });
     Ok(receiver)
 }
@@ -63,6 +66,7 @@ pub async fn verify(directory: &Directory) -> Result<mpsc::Receiver<Result<Check
     let place = directory.places.take(Work::Copy)?;
     let snapshot = export::pin(directory).await?;
     let (sender, receiver) = mpsc::channel(limits::BACKUP_PIECES_WAITING_MAX);
+    let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         let _place = place;
         let mut progress = |rows| {
@@ -71,13 +75,13 @@ pub async fn verify(directory: &Directory) -> Result<mpsc::Receiver<Result<Check
             !sender.is_closed()
         };
         let outcome = check::snapshot(&snapshot, &mut progress);
-        tell(&sender, outcome.map(Checked::End), "the database could not be read");
+        tell(&runtime, &sender, outcome.map(Checked::End), "the database could not be read");
     });
     Ok(receiver)
 }
 
 /// Tells the end. A caller that has gone does not hear it.
-fn tell<T>(sender: &mpsc::Sender<Result<T, Error>>, outcome: Result<T, dump::Error>, what: &str) {
+fn tell<T>(runtime: &Handle, sender: &mpsc::Sender<Result<T, Error>>, outcome: Result<T, dump::Error>, what: &str) {
     if sender.is_closed() {
         return;
     }
@@ -85,7 +89,7 @@ fn tell<T>(sender: &mpsc::Sender<Result<T, Error>>, outcome: Result<T, dump::Err
         tracing::error!(%error, what);
         Error::new(Kind::Unavailable, format!("{what}; try again"))
     });
-    let _ = sender.blocking_send(outcome);
+    let _ = runtime.block_on(sender.send_timeout(outcome, Duration::from_millis(limits::PIECE_MS_MAX)));
 }
 
 /// Cuts what is written into pieces.
@@ -94,6 +98,7 @@ struct Pieces<'a> {
     bytes: Vec<u8>,
     /// Rows so far.
     rows: &'a Cell<u64>,
+    runtime: &'a Handle,
 }
 
 impl Pieces<'_> {
@@ -102,8 +107,11 @@ impl Pieces<'_> {
             return Ok(());
         }
         let bytes = std::mem::take(&mut self.bytes);
-        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-        self.sender.blocking_send(Ok(Part::Bytes { bytes, rows: self.rows.get() })).map_err(gone)
+        let part = Part::Bytes { bytes, rows: self.rows.get() };
+        // A client that takes nothing any more must not keep the snapshot, by which the file grows.
+        let pause = Duration::from_millis(limits::PIECE_MS_MAX);
+        let sent = self.runtime.block_on(self.sender.send_timeout(Ok(part), pause));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
 

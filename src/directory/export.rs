@@ -15,6 +15,7 @@ use crate::store::{Row, Scan, Snapshot};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use tokio::time::Duration;
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
@@ -39,7 +40,7 @@ pub async fn export(snapshot: Snapshot, tenant: Arc<Tenant>, sender: mpsc::Sende
     let mut writer = Writer { snapshot, number, sender: sender.clone(), piece: Piece::default(), members: 0 };
     if let Err(Ended::Failed(error)) = writer.write(&tenant.name).await {
         // A receiver that is gone does not hear it; one that waits must not take a part for the whole.
-        let _ = sender.send(Err(error)).await;
+        let _ = sender.send_timeout(Err(error), Duration::from_millis(limits::PIECE_MS_MAX)).await;
     }
 }
 
@@ -175,7 +176,9 @@ impl Writer {
         }
         let lines = std::mem::take(&mut self.piece.lines);
         let piece = Piece { lines, ..self.piece };
-        self.sender.send(Ok(piece)).await.map_err(|_| Ended::Gone)
+        // A client that takes nothing any more must not keep the snapshot, by which the file grows.
+        let pause = Duration::from_millis(limits::PIECE_MS_MAX);
+        self.sender.send_timeout(Ok(piece), pause).await.map_err(|_| Ended::Gone)
     }
 }
 

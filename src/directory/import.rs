@@ -114,6 +114,7 @@ pub async fn run(
     let mut import = Import::new(work, sender);
     let mut lines = Lines::default();
     let mut stopping = site.stopping;
+    let mut idle_since = Instant::now();
     loop {
         let next = tokio::select! {
             next = timeout(Duration::from_millis(limits::IMPORT_PROGRESS_MS), pieces.recv()) => next,
@@ -121,11 +122,13 @@ pub async fn run(
         };
         match next {
             Ok(Some(piece)) => {
+                idle_since = Instant::now();
                 for (number, text) in lines.feed(&piece) {
                     import.take(number, text, &site.admin).await?;
                 }
             }
             Ok(None) => break,
+            Err(_) if idle_since.elapsed() >= Duration::from_millis(limits::IMPORT_IDLE_MS_MAX) => break,
             Err(_) => import.tell(),
         }
         if import.sender.is_closed() {
@@ -333,7 +336,7 @@ impl Import {
         self.progress.failures.sort_by_key(|failure| failure.line);
         self.progress.done = true;
         // Whoever went away does not hear it.
-        let _ = self.sender.send(Ok(self.progress)).await;
+        let _ = self.sender.send_timeout(Ok(self.progress), Duration::from_millis(limits::PIECE_MS_MAX)).await;
         Ok(())
     }
 

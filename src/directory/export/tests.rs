@@ -86,3 +86,16 @@ async fn what_is_written_meanwhile_is_not_in_it() {
     let text = String::from_utf8(piece.lines).unwrap();
     assert!(text.contains("before") && !text.contains("after"), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_left_alone() {
+    let site = Fixture::new().await;
+    for n in 0..2_000 {
+        site.user(&format!("a user with quite a long name, so that there are several pieces of this export {n}")).await;
+    }
+    let (sender, mut receiver) = mpsc::channel(1);
+    let snapshot = pin(&site.directory).await.unwrap();
+    tokio::spawn(export(snapshot, site.scope.tenant.clone(), sender)).await.unwrap();
+    assert!(receiver.recv().await.is_some());
+    assert!(receiver.recv().await.is_none(), "the export is not whole");
+}

@@ -4,7 +4,9 @@
 
 use super::{Step, Told, follow};
 use crate::directory::log::{self, Position};
+use crate::directory::places::Work;
 use crate::directory::record::Change;
+use crate::directory::refused::Refused;
 use crate::directory::tests::Fixture;
 use crate::limits;
 use tokio::sync::{mpsc, watch};
@@ -82,4 +84,20 @@ async fn a_slow_follower_misses_nothing() {
         }
     }
     assert_eq!(seen, users);
+}
+
+#[tokio::test]
+async fn there_are_so_many_followers_and_no_more() {
+    let site = Fixture::new().await;
+    let from = newest(&site).await;
+    let (_stop, stopping) = watch::channel(false);
+    let begin = || super::start(&site.directory, from.clone(), |_: &Change| true, stopping.clone());
+    let mut followers: Vec<_> = (0..limits::WATCHERS_MAX).map(|_| begin().unwrap()).collect();
+    let refused = begin().err().unwrap();
+    assert!(matches!(refused, Refused::Exhausted { reason: "TOO_MANY_WATCHERS", .. }), "{refused}");
+    followers.pop();
+    while site.directory.places.free(Work::Watch) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(begin().is_ok());
 }

@@ -238,3 +238,24 @@ async fn the_audit_log_has_the_start_and_the_end() {
     assert_eq!((&entries[0].after["state"], &entries[1].after["state"]), (&json!("started"), &json!("finished")));
     assert_eq!(entries[1].after["created"], 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_import_whose_file_does_not_go_on_ends_as_a_cut_one() {
+    let site = Fixture::new().await;
+    let (pieces, to_import) = mpsc::channel(1);
+    let (sender, mut receiver) = mpsc::channel(4);
+    let (_stop, stopping) = watch::channel(false);
+    let place = Site::new(site.directory.clone(), site.scope.clone(), Admin::server(), stopping).unwrap();
+    let running = tokio::spawn(run(place, TERMS, to_import, sender));
+    let whole = String::from_utf8(file(&[user(1, "anna")])).unwrap();
+    let begun: String = whole.split_inclusive('\n').take(2).collect();
+    pieces.send(begun.into_bytes()).await.unwrap();
+    let mut last = Progress::default();
+    while let Some(progress) = receiver.recv().await {
+        last = progress.unwrap();
+    }
+    running.await.unwrap().unwrap();
+    assert!(last.done);
+    assert_eq!((last.created, last.failed), (1, 1));
+    drop(pieces);
+}

@@ -47,6 +47,7 @@ async fn parallel_patches_of_one_group_lose_nobody() {
         let expected = if n % 2 == 0 { vec![group_id.clone()] } else { vec![] };
         assert_eq!(site.groups_of(member).await, expected);
     }
+    site.agrees().await;
 }
 
 /// With If-Match a stale writer is always told, whatever it writes; exactly one of many with the same version wins.
@@ -94,6 +95,7 @@ async fn a_stale_version_is_always_refused() {
         }
         assert_eq!(won, 1, "round {round}");
     }
+    site.agrees().await;
 }
 
 /// Every membership form on a group that is too large for one batch leaves exactly the right members, and no row behind.
@@ -131,6 +133,7 @@ async fn a_big_group_has_exactly_the_members_it_should() {
     site.patch(group(), &group_id, json!([{"op": "remove", "path": "members"}]), None).await.unwrap();
     assert!(site.members(&group_id).await.is_empty());
     site.patch(group(), &group_id, add(&users), None).await.unwrap();
+    site.agrees().await;
     site.delete(group(), &group_id).await.unwrap();
     assert!(site.groups_of(&users[9]).await.is_empty());
     sweep::round(&site.directory, 0).await.unwrap();
@@ -142,6 +145,7 @@ async fn a_big_group_has_exactly_the_members_it_should() {
     // Of the memberships only the marks are left, one for each user.
     let scan = Scan { prefix: b"E", after: None, skip: 0, limit: COUNT * 2, values: false };
     assert_eq!(snapshot.scan(&scan).await.unwrap().len(), COUNT);
+    site.agrees().await;
 }
 
 #[tokio::test]

@@ -184,6 +184,7 @@ impl Model {
             assert_eq!(site.groups_of(member).await, groups);
             assert_eq!(sorted(site.find(group(), &format!("members.value eq \"{member}\"")).await), groups);
         }
+        site.agrees().await;
     }
 }
 

@@ -66,6 +66,7 @@ async fn of_many_who_rename_themselves_to_one_name_one_does() {
     assert_eq!(renamed, 1);
     assert_eq!(site.find(user(), "userName eq \"star\"").await.len(), 1);
     assert_eq!(site.find(user(), "userName sw \"user\"").await.len(), 31);
+    site.agrees().await;
 }
 
 #[tokio::test]
