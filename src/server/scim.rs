@@ -472,9 +472,9 @@ fn unreadable(headers: &HeaderMap) -> Option<String> {
     (!is_json || !is_utf8).then(|| "the body must be application/scim+json or application/json, in UTF-8".to_owned())
 }
 
-/// The discovery documents (RFC 7644 section 4).
+/// The discovery documents (RFC 7644 section 4): a filter is refused, every other parameter ignored.
 fn describe(route: &Route<'_>, query_text: &str, base: &str, media: Media) -> Result<Response<Answer>, Error> {
-    if query::from_url(query_text)?.filter.is_some() {
+    if query::has(query_text, "filter") {
         return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
     }
     let types = [schema::user().clone(), schema::group().clone()];
