@@ -7,7 +7,8 @@ use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ERROR;
 use bytes::Bytes;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
@@ -224,7 +225,9 @@ fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Medi
         map.insert(VARY, HeaderValue::from_static("Accept"));
     }
     map.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in [(ETAG, headers.version), (LOCATION, headers.location)] {
+    // Whatever has a body has its `meta.location` as Content-Location too (RFC 7643 section 3.1).
+    let shown = headers.location.filter(|_| has_body);
+    for (name, value) in [(ETAG, headers.version), (LOCATION, headers.location), (CONTENT_LOCATION, shown)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
             map.insert(name, value);
         }
