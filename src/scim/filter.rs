@@ -88,8 +88,8 @@ pub enum Operand {
 pub struct Filter<'a> {
     /// What it says.
     pub expr: Expr<'a>,
-    /// The first attribute in it that the resource type does not have, if any.
-    pub unknown: Option<String>,
+    /// The attributes in it that the resource type does not have.
+    pub unknown: Vec<String>,
 }
 
 /// Reads a filter over resources of one type; `invalidFilter` says what is wrong and where.

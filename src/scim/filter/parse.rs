@@ -53,7 +53,7 @@ struct Parser<'a, 't, 'r, 'd> {
     text: &'t str,
     at: usize,
     terms: usize,
-    unknown: Option<String>,
+    unknown: Vec<String>,
     reading: &'r mut Reading<'d>,
 }
 
@@ -73,7 +73,7 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
             let why = format!("the filter is longer than {} bytes", limits::FILTER_BYTES_MAX);
             return Err(Error::new(Kind::InvalidFilter, why));
         }
-        Ok(Parser { scope, text, at, terms: 0, unknown: None, reading })
+        Ok(Parser { scope, text, at, terms: 0, unknown: Vec::new(), reading })
     }
 
     /// `a or b or c`
@@ -247,7 +247,8 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
             return Err(self.error_at(at, "expected an attribute name"));
         }
         let found = match self.scope {
-            Scope::Unknown => Found::UnknownAttribute,
+            // What it is a part of has been noted.
+            Scope::Unknown => return Ok(None),
             Scope::Element(attribute) => match part(attribute, name) {
                 Some(part) => Found::Attr(Attr { extension: None, attribute: part, sub: None }),
                 None => return Err(self.error_at(at, &format!("'{}' has no '{}'", attribute.name, clip(name)))),
@@ -257,7 +258,7 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
         match found {
             Found::Attr(attr) => Ok(Some(attr)),
             Found::UnknownAttribute | Found::UnknownSchema => {
-                self.unknown.get_or_insert_with(|| name.to_owned());
+                self.unknown.push(name.to_owned());
                 Ok(None)
             }
             _ => Err(self.error_at(at, &format!("'{}' is not an attribute name", clip(name)))),
