@@ -17,4 +17,4 @@ pub mod query;
 pub mod discovery;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
