@@ -6,3 +6,4 @@ mod command;
 mod directory;
 mod house;
 mod http;
+mod rfc;
