@@ -155,6 +155,15 @@ impl Expr<'_> {
                 parts.map(|parts| parts.into_iter().flatten().collect())
             }
             Expr::Compare(Compare { attr, op: Op::Eq, operand }) => Some(vec![(attr.leaf(), operand.to_value())]),
+            // `primary eq false`
+            Expr::Not(expr) => match &**expr {
+                Expr::Compare(Compare { attr, op: Op::Eq, operand: Operand::Boolean(true) })
+                    if attr.leaf().name == "primary" =>
+                {
+                    Some(vec![(attr.leaf(), Value::Bool(false))])
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

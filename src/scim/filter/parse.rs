@@ -187,7 +187,21 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
         })?;
         let operand = operand(attr.leaf(), op, literal, self.reading)
             .map_err(|why| self.error_at(literal_at, &format!("'{name}' {why}")))?;
-        Ok(negated(Expr::Compare(Compare { attr, op: op.unwrap_or(Op::Eq), operand }), op.is_none()))
+        let expr = match operand {
+            Operand::Boolean(false) if self.is_mark(&attr) => unmarked(attr),
+            operand => Expr::Compare(Compare { attr, op: op.unwrap_or(Op::Eq), operand }),
+        };
+        Ok(negated(expr, op.is_none()))
+    }
+
+    /// Whether it is the `primary` of an attribute with many values.
+    fn is_mark(&self, attr: &Attr<'_>) -> bool {
+        let is_part = match (&self.scope, attr.sub) {
+            (_, Some(_)) => attr.attribute.multi_valued,
+            (Scope::Element(attribute), None) => attribute.multi_valued,
+            _ => false,
+        };
+        is_part && attr.leaf().name == "primary"
     }
 
     /// The operator; `None` is `ne`.
@@ -333,6 +347,19 @@ fn one_or<'a>(mut exprs: Vec<Expr<'a>>, many: fn(Vec<Expr<'a>>) -> Expr<'a>) -> 
     match exprs.len() {
         1 => exprs.swap_remove(0),
         _ => many(exprs),
+    }
+}
+
+/// `primary eq false`: a value that does not tell is not the primary one (RFC 7643 section 2.4).
+fn unmarked(attr: Attr<'_>) -> Expr<'_> {
+    let not_marked =
+        |attr| Expr::Not(Box::new(Expr::Compare(Compare { attr, op: Op::Eq, operand: Operand::Boolean(true) })));
+    match attr.sub {
+        Some(sub) => {
+            let part = Attr { extension: None, attribute: sub, sub: None };
+            Expr::Element(Attr { sub: None, ..attr }, Box::new(not_marked(part)))
+        }
+        None => not_marked(attr),
     }
 }
 
