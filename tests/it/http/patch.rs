@@ -153,3 +153,19 @@ async fn every_list_has_one_primary_value_at_most() {
         assert_eq!(now[name].as_array().unwrap().iter().filter(|element| primary(element)).count(), 1, "{now}");
     }
 }
+
+#[tokio::test]
+async fn parts_that_are_not_named_stay() {
+    let server = Server::strict().await;
+    let mut body = user("jane");
+    body["name"] = json!({"givenName": "Jane", "familyName": "Doe"});
+    let path = format!("/Users/{}", server.ask("POST", "/Users", body).await.made());
+    for (operation, given, family) in [
+        (json!({"op": "replace", "path": "name", "value": {"givenName": "Joan"}}), "Joan", "Doe"),
+        (json!({"op": "add", "path": "name", "value": {"familyName": "Roe"}}), "Joan", "Roe"),
+        (json!({"op": "replace", "path": "name.givenName", "value": "Jean"}), "Jean", "Roe"),
+    ] {
+        let done = server.ask("PATCH", &path, patch(json!([operation]))).await.json();
+        assert_eq!(done["name"], json!({"familyName": family, "givenName": given}), "{operation}");
+    }
+}

@@ -130,7 +130,7 @@ const ALL: &[Row] = &[
         "2.4",
         &[Shall],
         "a value that does not say so is not primary",
-        By(&["scim::patch::tests::rfc::the_primary_mark_moves"]),
+        By(&["scim::filter::tests::operators_on_the_other_types"]),
     ),
     Row(
         "2.4",

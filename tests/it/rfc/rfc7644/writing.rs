@@ -235,10 +235,7 @@ pub(in super::super) const ROWS: &[Row] = &[
         "3.5.2.3",
         &[Shall],
         "for a complex attribute the value has parts, and others stay",
-        By(&[
-            "scim::patch::tests::rfc::a_reference_does_not_outlive_its_value",
-            "scim::patch::tests::mistakes_name_their_operation",
-        ]),
+        By(&["it::http::patch::parts_that_are_not_named_stay", "scim::patch::tests::mistakes_name_their_operation"]),
     ),
     Row(
         "3.5.2.3",
