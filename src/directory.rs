@@ -23,6 +23,7 @@ pub mod answer;
 pub mod plan;
 pub mod evaluate;
 pub mod list;
+pub mod cursor;
 pub mod read;
 pub mod write;
 pub mod create;
@@ -36,7 +37,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -54,6 +55,8 @@ pub struct Directory {
     removals: tenant::removal::Removals,
     /// Logs that are to be sealed.
     unsealed: seal::Unsealed,
+    /// The key of cursors, once it was read.
+    cursors: OnceCell<cursor::Secret>,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -90,6 +93,7 @@ impl Directory {
             uses: token::usage::Uses::default(),
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
+            cursors: OnceCell::new(),
         }
     }
 

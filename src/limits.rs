@@ -31,6 +31,10 @@ pub const PATCH_VISITS_MAX: usize = 200_000;
 pub const PATCH_COPIES_BYTES_MAX: usize = 1024 * 1024;
 /// How many resources one page has at most, and has when the request names no count.
 pub const PAGE_MAX: usize = 1_000;
+/// How long after it was given out a cursor is taken, in seconds.
+pub const CURSOR_S_MAX: u32 = 3_600;
+/// The longest cursor that is looked at, in characters. Ours have at most 400: a place, and a value as it stands in index keys.
+pub const CURSOR_CHARS_MAX: usize = 1_024;
 
 /// Rounds of case folding and normalization until a text no longer changes; two settle every text, a third sees that.
 pub const FOLD_ROUNDS_MAX: usize = 3;

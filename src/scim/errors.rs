@@ -23,6 +23,12 @@ pub enum Kind {
     NoTarget,
     /// A value is missing, of the wrong type, or refers to nothing (`invalidValue`).
     InvalidValue,
+    /// The cursor was not given out for this query (`invalidCursor`, RFC 9865 section 2.1).
+    InvalidCursor,
+    /// The cursor was given out too long ago (`expiredCursor`, RFC 9865 section 2.1).
+    ExpiredCursor,
+    /// The count is no number, or not the one that the cursor was given out with (`invalidCount`, RFC 9865 section 2.1).
+    InvalidCount,
     /// The protocol version is not one that is spoken here (`invalidVers`).
     InvalidVers,
     /// The request is understood and not permitted.
@@ -44,7 +50,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The `scimType` of RFC 7644 table 9, where there is one.
+    /// The `scimType` of RFC 7644 table 9 and RFC 9865 section 2.1, where there is one.
     pub fn scim_type(self) -> Option<&'static str> {
         match self {
             Kind::InvalidFilter => Some("invalidFilter"),
@@ -55,6 +61,9 @@ impl Kind {
             Kind::InvalidPath => Some("invalidPath"),
             Kind::NoTarget => Some("noTarget"),
             Kind::InvalidValue => Some("invalidValue"),
+            Kind::InvalidCursor => Some("invalidCursor"),
+            Kind::ExpiredCursor => Some("expiredCursor"),
+            Kind::InvalidCount => Some("invalidCount"),
             Kind::InvalidVers => Some("invalidVers"),
             Kind::Forbidden
             | Kind::NotFound

@@ -140,6 +140,9 @@ pub fn error(error: &Error, media: Media) -> Response<Answer> {
         | Kind::InvalidPath
         | Kind::NoTarget
         | Kind::InvalidValue
+        | Kind::InvalidCursor
+        | Kind::ExpiredCursor
+        | Kind::InvalidCount
         | Kind::InvalidVers => StatusCode::BAD_REQUEST,
         Kind::Uniqueness => StatusCode::CONFLICT,
         Kind::Forbidden => StatusCode::FORBIDDEN,

@@ -432,6 +432,8 @@ fn announcement() -> Announcement {
         bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
         sort_supported: true,
         etag_supported: true,
+        page_max: limits::PAGE_MAX as u64,
+        cursor_s_max: u64::from(limits::CURSOR_S_MAX),
     }
 }
 
