@@ -30,6 +30,7 @@ pub mod create;
 pub mod replace;
 pub mod patch;
 pub mod delete;
+pub mod bulk;
 
 use crate::clock::Clock;
 use crate::limits;

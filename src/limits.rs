@@ -290,8 +290,10 @@ pub const STORE_PAGE_ROWS_RESERVED_MAX: usize = 4_096;
 pub const REQUEST_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How much of a refused request's body is taken from an HTTP/2 client before its answer, in bytes.
 pub const DISCARDED_BYTES_MAX: usize = 64 * 1024;
-/// The operations that one request should have at most, as announced.
+/// The operations of one bulk request.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;
+/// How many operations of one bulk request are under way at a time: as many as may become durable together.
+pub const BULK_OPERATIONS_AT_ONCE_MAX: usize = 128;
 
 // Start and stop
 

@@ -31,6 +31,8 @@ pub enum Kind {
     InvalidCount,
     /// The protocol version is not one that is spoken here (`invalidVers`).
     InvalidVers,
+    /// An operation of a bulk request refers to one that failed, or closes a circle of references (RFC 7644 section 3.7.1).
+    Unresolved,
     /// The request is understood and not permitted.
     Forbidden,
     /// There is no such resource or endpoint.
@@ -65,7 +67,8 @@ impl Kind {
             Kind::ExpiredCursor => Some("expiredCursor"),
             Kind::InvalidCount => Some("invalidCount"),
             Kind::InvalidVers => Some("invalidVers"),
-            Kind::Forbidden
+            Kind::Unresolved
+            | Kind::Forbidden
             | Kind::NotFound
             | Kind::VersionMismatch
             | Kind::VersionRequired

@@ -2,8 +2,9 @@
 
 use super::body::Answer;
 use crate::directory::answer::Content;
+use crate::directory::bulk::{Done, Outcome};
 use crate::scim::errors::{Error, Kind};
-use crate::scim::schema::ERROR;
+use crate::scim::schema::{BULK_RESPONSE, ERROR};
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
@@ -130,9 +131,46 @@ pub fn health(is_well: bool) -> Response<Answer> {
     response
 }
 
+/// The answer to a bulk request (RFC 7644 section 3.7.3): 200, with what the answer to each operation would have been by itself.
+pub fn bulk(done: Vec<Done>, media: Media) -> Response<Answer> {
+    let operation = |done: Done| {
+        let (status, response) = match &done.outcome {
+            Outcome::Created => (StatusCode::CREATED, None),
+            Outcome::Changed => (StatusCode::OK, None),
+            Outcome::Silent => (StatusCode::NO_CONTENT, None),
+            Outcome::Failed(error) => {
+                let status = status(error.kind);
+                (status, Some(error_body(status, error.kind.scim_type(), &error.detail)))
+            }
+        };
+        let fields = [
+            ("location", done.location.map(Value::from)),
+            ("method", Some(Value::from(done.method))),
+            ("bulkId", done.bulk_id.map(Value::from)),
+            ("version", done.version.map(Value::from)),
+            ("status", Some(Value::from(status.as_str()))),
+            ("response", response),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>()
+    };
+    let mut body = Map::new();
+    body.insert("schemas".to_owned(), Value::from(vec![BULK_RESPONSE]));
+    body.insert("Operations".to_owned(), done.into_iter().map(operation).map(Value::Object).collect());
+    ok(Content::Whole(Value::Object(body).to_string().into_bytes()), &Headers::default(), media)
+}
+
 /// An error of the core or the directory.
 pub fn error(error: &Error, media: Media) -> Response<Answer> {
-    let status = match error.kind {
+    let status = status(error.kind);
+    let mut response = failed(status, error.kind.scim_type(), &error.detail, media);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+fn status(kind: Kind) -> StatusCode {
+    match kind {
         Kind::InvalidFilter
         | Kind::TooMany
         | Kind::Mutability
@@ -144,7 +182,7 @@ pub fn error(error: &Error, media: Media) -> Response<Answer> {
         | Kind::ExpiredCursor
         | Kind::InvalidCount
         | Kind::InvalidVers => StatusCode::BAD_REQUEST,
-        Kind::Uniqueness => StatusCode::CONFLICT,
+        Kind::Uniqueness | Kind::Unresolved => StatusCode::CONFLICT,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::VersionMismatch => StatusCode::PRECONDITION_FAILED,
@@ -153,16 +191,16 @@ pub fn error(error: &Error, media: Media) -> Response<Answer> {
         Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let mut response = failed(status, error.kind.scim_type(), &error.detail, media);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
-    response
+}
+
+fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Media) -> Response<Answer> {
+    let content = Content::Whole(error_body(status, scim_type, detail).to_string().into_bytes());
+    with(status, content, &Headers::default(), media)
 }
 
 /// The RFC's Error body (RFC 7644 section 3.12): `status` is a string.
-fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Media) -> Response<Answer> {
+fn error_body(status: StatusCode, scim_type: Option<&str>, detail: &str) -> Value {
     let mut body = Map::new();
     body.insert("schemas".to_owned(), Value::from(vec![ERROR]));
     body.insert("status".to_owned(), Value::from(status.as_str()));
@@ -170,8 +208,7 @@ fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Medi
         body.insert("scimType".to_owned(), Value::from(scim_type));
     }
     body.insert("detail".to_owned(), Value::from(detail));
-    let content = Content::Whole(Value::Object(body).to_string().into_bytes());
-    with(status, content, &Headers::default(), media)
+    Value::Object(body)
 }
 
 fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Media) -> Response<Answer> {

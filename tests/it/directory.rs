@@ -1,5 +1,6 @@
 //! The directory as its callers use it: verbs on JSON bodies, over both engines, one at a time and all at once.
 
+mod bulk;
 mod membership;
 mod model;
 mod names;

@@ -62,6 +62,7 @@ pub fn failure(error: &Error) -> Status {
         | Kind::InvalidCursor
         | Kind::ExpiredCursor
         | Kind::InvalidCount => (Code::InvalidArgument, "INVALID_VALUE"),
+        Kind::Unresolved => (Code::FailedPrecondition, "INVALID_VALUE"),
         Kind::Uniqueness => (Code::AlreadyExists, "VALUE_TAKEN"),
         Kind::Forbidden => (Code::PermissionDenied, "FORBIDDEN"),
         Kind::NotFound => (Code::NotFound, "RESOURCE_NOT_FOUND"),
