@@ -5,6 +5,7 @@ mod membership;
 mod model;
 mod names;
 mod paging;
+mod sorting;
 
 use scimd::clock::Clock;
 use scimd::directory::answer::Content;
