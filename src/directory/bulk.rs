@@ -10,7 +10,7 @@ mod touch;
 use self::touch::Touches;
 use super::answer::Answer;
 use super::write::Precondition;
-use super::{Call, create, delete, patch, replace};
+use super::{Call, create, delete, keys, patch, replace};
 use crate::limits;
 use crate::scim::bulk::{self, Ask, Method, Operation, Plan, Request, Step};
 use crate::scim::dialect::{Reading, Used};
@@ -127,7 +127,7 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     async fn new(call: &'a Call<'a>, types: &'a [&'a ResourceType], request: Request) -> Result<Job<'a>, Error> {
         let Request { fail_on_errors, mut operations } = request;
-        let refusals = refusals(&operations);
+        let refusals = refusals(types, &operations);
         let Plan { steps, deferred } = bulk::plan(&operations);
         let later: Vec<Value> = operations.iter_mut().zip(&deferred).map(|(each, names)| defer(each, names)).collect();
         let stages = stages(call, types, &operations, &later, &steps).await?;
@@ -287,12 +287,12 @@ async fn stages(
 
 /// Which operations cannot be done whatever the directory holds: those that refer to what no operation makes, and groups that are
 /// to contain themselves.
-fn refusals(operations: &[Operation]) -> Vec<Option<Error>> {
+fn refusals(types: &[&ResourceType], operations: &[Operation]) -> Vec<Option<Error>> {
     let makers = bulk::makers(operations);
     let mut contains = Vec::new();
     for (who, operation) in operations.iter().enumerate() {
         let Ok(ask) = &operation.ask else { continue };
-        if ask.method != Method::Post || ask.endpoint != "/Groups" {
+        if ask.method != Method::Post || !is_of_groups(types, &ask.endpoint) {
             continue;
         }
         let members = ask.data.as_object().into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case("members"));
@@ -315,6 +315,11 @@ fn refusals(operations: &[Operation]) -> Vec<Option<Error>> {
             .then(|| Error::new(Kind::Unresolved, "the group would contain itself by its members"))
     };
     operations.iter().enumerate().map(refusal).collect()
+}
+
+/// Whether an endpoint is that of the type whose resources have members.
+fn is_of_groups(types: &[&ResourceType], endpoint: &str) -> bool {
+    types.iter().any(|known| known.endpoint == endpoint && keys::type_code(known) == keys::GROUP)
 }
 
 /// One request's worth of work.

@@ -213,7 +213,7 @@ impl<'a> Touches<'a> {
 
     async fn is_group(&self, text: &str) -> Result<bool, Error> {
         if let Some(name) = bulk::reference(text) {
-            return Ok(self.made.get(name).is_some_and(|endpoint| *endpoint == "/Groups"));
+            return Ok(self.made.get(name).is_some_and(|endpoint| super::is_of_groups(self.types, endpoint)));
         }
         let Some(id) = view::parse_id(text) else { return Ok(false) };
         let key = keys::record(self.call.tenant.number, keys::GROUP, id);

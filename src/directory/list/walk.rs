@@ -49,7 +49,9 @@ pub(super) async fn page(
     let sealed = |seek: Option<Seek>| {
         seek.map(|seek| cursor::write(secret, &binding, &Cursor { expires_ms, count: query.count, total, seek }))
     };
-    let (next, previous) = (sealed(turn.next), sealed(turn.previous));
+    // Backwards along an index everything is sorted, which has its limit: there is no way back beyond it.
+    let has_way_back = order != Order::Index || total.is_none_or(|total| total <= limits::SORTED_MAX);
+    let (next, previous) = (sealed(turn.next), sealed(turn.previous.filter(|_| has_way_back)));
     let hits = turn.kept.into_iter().map(|(hit, _)| hit).collect();
     Ok(Page { total, start_index: None, hits, next, previous })
 }

@@ -1,5 +1,7 @@
 //! Bulk requests (RFC 7644 section 3.7): the RFC's examples, circles, the stop at errors, and order where it matters.
 
+mod order;
+
 use super::{Site, sorted, tag, texts};
 use scimd::directory::bulk::{self as run, Done, Outcome};
 use scimd::scim::bulk;
@@ -48,7 +50,11 @@ fn manager(name: &str, of: &str) -> Value {
 }
 
 async fn site() -> Site {
-    Site::new(Store::memory()).await
+    site_on(Store::memory()).await
+}
+
+async fn site_on(store: Store) -> Site {
+    Site::new(store).await
 }
 
 /// RFC 7644 section 3.7.2, both examples, in the order of the RFC and the other way round.
