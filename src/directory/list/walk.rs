@@ -86,28 +86,25 @@ impl Turn {
             true => hits.truncate(kept),
             false => drop(hits.drain(..hits.len().saturating_sub(kept))),
         }
-        let place = |hit: Option<&(Hit, Option<SortKey>)>| {
-            hit.map(|(hit, key)| Place { part: hit.part, key: key.clone(), id: hit.id })
-        };
-        let (first, last) = (place(hits.first()), place(hits.last()));
         // A page without resources is no place to go on from, in a walk that asks for none.
         if count == 0 {
             return Turn { kept: hits, next: None, previous: None };
         }
-        let ahead = |seek: &Seek| Seek { forward: !seek.forward, place: beside(&seek.place, seek.forward) };
-        let (next, previous) = match (forward, from) {
-            (true, None) => (given_up.or(last).filter(|_| is_more).map(|place| Seek { forward: true, place }), None),
-            (true, Some(from)) => (
-                given_up.or(last).filter(|_| is_more).map(|place| Seek { forward: true, place }),
-                Some(first.map_or_else(|| ahead(from), |place| Seek { forward: false, place })),
-            ),
-            (false, Some(from)) => (
-                Some(last.map_or_else(|| ahead(from), |place| Seek { forward: true, place })),
-                given_up.or(first).filter(|_| is_more).map(|place| Seek { forward: false, place }),
-            ),
-            (false, None) => (None, None),
+        let place = |hit: Option<&(Hit, Option<SortKey>)>| {
+            hit.map(|(hit, key)| Place { part: hit.part, key: key.clone(), id: hit.id })
         };
-        Turn { kept: hits, next, previous }
+        let (far, near) = match forward {
+            true => (place(hits.last()), place(hits.first())),
+            false => (place(hits.first()), place(hits.last())),
+        };
+        let on = given_up.or(far).filter(|_| is_more).map(|place| Seek { forward, place });
+        // Where nothing is found the way back begins at the place that led here, and finds what stands there itself.
+        let here = |from: &Seek| near.clone().unwrap_or_else(|| beside(&from.place, forward));
+        let back = from.map(|from| Seek { forward: !forward, place: here(from) });
+        match forward {
+            true => Turn { kept: hits, next: on, previous: back },
+            false => Turn { kept: hits, next: back, previous: on },
+        }
     }
 }
 
@@ -374,3 +371,6 @@ async fn found(call: &Call<'_>, snapshot: &Snapshot, parts: &[Part<'_>], keyed: 
     }
     Ok(Found { hits, given_up: None })
 }
+
+#[cfg(test)]
+mod tests;
