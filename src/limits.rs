@@ -31,6 +31,10 @@ pub const PATCH_VISITS_MAX: usize = 200_000;
 pub const PATCH_COPIES_BYTES_MAX: usize = 1024 * 1024;
 /// How many resources one page has at most, and has when the request names no count.
 pub const PAGE_MAX: usize = 1_000;
+/// How long after it was given out a cursor is taken, in seconds.
+pub const CURSOR_S_MAX: u32 = 3_600;
+/// The longest cursor that is looked at, in characters. Ours have at most 400: a place, and a value as it stands in index keys.
+pub const CURSOR_CHARS_MAX: usize = 1_024;
 
 /// Rounds of case folding and normalization until a text no longer changes; two settle every text, a third sees that.
 pub const FOLD_ROUNDS_MAX: usize = 3;
@@ -397,8 +401,10 @@ pub const STORE_PAGE_ROWS_RESERVED_MAX: usize = 4_096;
 pub const REQUEST_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How much of a refused request's body is taken from an HTTP/2 client before its answer, in bytes.
 pub const DISCARDED_BYTES_MAX: usize = 64 * 1024;
-/// The operations that one request should have at most, as announced.
+/// The operations of one bulk request.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;
+/// How many operations of one bulk request are under way at a time: as many as may become durable together.
+pub const BULK_OPERATIONS_AT_ONCE_MAX: usize = 128;
 
 // Start and stop
 

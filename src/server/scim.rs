@@ -18,8 +18,9 @@ use crate::directory::network::Network;
 use crate::directory::tenant::{self, Tenant};
 use crate::directory::token::Denied;
 use crate::directory::write::Precondition;
-use crate::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};
+use crate::directory::{self, Actor, Call, Directory, create, delete, list, patch, read, replace};
 use crate::limits;
+use crate::scim::bulk;
 use crate::scim::dialect::{Reading, Used};
 use crate::scim::discovery::{self, Announcement};
 use crate::scim::errors::{Error, Kind};
@@ -265,7 +266,6 @@ impl Job {
                 let why = "tokens are not bound to a resource, so there is no /Me";
                 Some(respond::error(&Error::new(Kind::NotImplemented, why), media))
             }
-            Route::Bulk => Some(respond::error(&Error::new(Kind::NotImplemented, "Bulk is not supported"), media)),
             _ if is_write && self.head.method != Method::DELETE => {
                 unreadable(&self.head.headers).map(|why| respond::unsupported_media(&why, media))
             }
@@ -320,6 +320,9 @@ impl Job {
                     Err(ReadError::Broken) => {
                         return Err(Error::new(Kind::InvalidSyntax, "the request body is broken"));
                     }
+                    Err(ReadError::TooLarge) if matches!(route, Route::Bulk) => {
+                        return Err(bulk::too_long(limits::REQUEST_BODY_BYTES_MAX));
+                    }
                     Err(ReadError::TooLarge) => {
                         let why = format!("the request body is longer than {} bytes", limits::REQUEST_BODY_BYTES_MAX);
                         return Err(Error::new(Kind::TooLarge, why));
@@ -362,6 +365,11 @@ impl Job {
                 let query = query::from_body(json::parse(body)?)?;
                 let content = list::list(call, &types, &query, reading).await?;
                 Ok(respond::ok(content, &Headers::default(), self.media))
+            }
+            Target::Bulk => {
+                let request = bulk::read(json::parse(body)?, call.base)?;
+                let done = directory::bulk::run(call, &route::types(), request, reading).await?;
+                Ok(respond::bulk(done, self.media))
             }
             Target::Collection(resource_type) => {
                 let projection = projection(resource_type, query_text, reading)?;
@@ -431,6 +439,7 @@ impl Job {
 /// What a write is about, without the request's text that it came from.
 enum Target {
     Search(Vec<&'static ResourceType>),
+    Bulk,
     Collection(&'static ResourceType),
     Resource(&'static ResourceType, String),
 }
@@ -441,6 +450,7 @@ impl Target {
             Route::Collection(resource_type) => Target::Collection(resource_type),
             Route::Resource(resource_type, id) => Target::Resource(resource_type, (*id).to_owned()),
             Route::Search(Some(resource_type)) => Target::Search(vec![resource_type]),
+            Route::Bulk => Target::Bulk,
             _ => Target::Search(route::types().to_vec()),
         }
     }
@@ -500,12 +510,14 @@ fn announcement() -> Announcement {
     Announcement {
         documentation_uri: None,
         filter_results_max: limits::PAGE_MAX as u64,
-        bulk_supported: false,
-        // authentik sizes its PATCH requests by this, even where there is no Bulk (quirks, authentik 1).
+        bulk_supported: true,
+        // authentik sizes its PATCH requests by this too (quirks, authentik 1).
         bulk_operations_max: limits::BULK_OPERATIONS_MAX as u64,
         bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
         sort_supported: true,
         etag_supported: true,
+        page_max: limits::PAGE_MAX as u64,
+        cursor_s_max: u64::from(limits::CURSOR_S_MAX),
     }
 }
 
