@@ -180,6 +180,8 @@ pub const TOKEN_EXPIRY_PAUSE_MS: u64 = 60_000;
 pub const SEAL_PAUSE_MS: u64 = 500;
 /// How many entries of a log one seal covers at most.
 pub const SEAL_ENTRIES_MAX: usize = 10_000;
+/// Logs that are sealed at a time.
+pub const SEALS_AT_WORK_MAX: usize = 64;
 /// The longest name of a tenant or a token, in bytes.
 pub const NAME_BYTES_MAX: usize = 63;
 /// The longest description or display name that an admin gives, in bytes.
