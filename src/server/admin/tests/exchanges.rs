@@ -244,5 +244,5 @@ async fn a_replay_shows_what_would_change_and_changes_nothing() {
     let (_, refused) = both.ask("GET", USERS, "Bearer x", "").await;
     let refused = both.replay(&refused).await.unwrap_err();
     assert_eq!(refused.get_details_error_info().unwrap().reason, "NOT_REPLAYABLE");
-    assert_eq!(both.plane.recorder.exchanges("default").len(), 9);
+    assert_eq!(both.plane.recorder.exchanges(tenant::FIRST).len(), 9);
 }
