@@ -138,6 +138,8 @@ pub const PIECE_MS_MAX: u64 = 120_000;
 pub const IMPORT_IDLE_MS_MAX: u64 = 600_000;
 /// Watchers of all logs at a time.
 pub const WATCHERS_MAX: usize = 256;
+/// Replays at a time: each may hold as much in memory as a fork of the store may.
+pub const REPLAYS_AT_WORK_MAX: usize = 2;
 /// The size of one piece of a backup, in bytes.
 pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
 /// Pieces of a backup that wait for the client.

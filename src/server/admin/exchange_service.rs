@@ -85,10 +85,9 @@ impl ExchangeService for AdminState {
             return Err(refusal::status(Refused::State { reason: "NOT_REPLAYABLE", why }));
         }
         let number = tenant.number;
-        let (fork, base) = whatif::fork(&self.directory).await.map_err(|error| refusal::failure(&error))?;
-        let fork = Arc::new(fork);
+        let fork = whatif::fork(&self.directory).await.map_err(refusal::status)?;
         let face = Arc::new(Face {
-            directory: fork.clone(),
+            directory: fork.directory.clone(),
             public_url: self.public_url.clone(),
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
@@ -96,7 +95,7 @@ impl ExchangeService for AdminState {
             recorder: self.recorder.clone(),
         });
         let replayed = replay::replay(face, tenant, &exchange).await.map_err(|error| refusal::failure(&error))?;
-        let differences = whatif::differences(&fork, &base, number).await.map_err(|error| refusal::failure(&error))?;
+        let differences = whatif::differences(&fork, number).await.map_err(|error| refusal::failure(&error))?;
         let answer = match &replayed.body {
             Some(body) => redact::body(body),
             None => redact::nothing(Fate::Streamed),
