@@ -142,6 +142,8 @@ pub const PIECE_MS_MAX: u64 = 120_000;
 pub const IMPORT_IDLE_MS_MAX: u64 = 600_000;
 /// Watchers of all logs at a time.
 pub const WATCHERS_MAX: usize = 256;
+/// Replays at a time: each may hold as much in memory as a fork of the store may.
+pub const REPLAYS_AT_WORK_MAX: usize = 2;
 /// The size of one piece of a backup, in bytes.
 pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
 /// Pieces of a backup that wait for the client.
@@ -184,6 +186,8 @@ pub const TOKEN_EXPIRY_PAUSE_MS: u64 = 60_000;
 pub const SEAL_PAUSE_MS: u64 = 500;
 /// How many entries of a log one seal covers at most.
 pub const SEAL_ENTRIES_MAX: usize = 10_000;
+/// Logs that are sealed at a time.
+pub const SEALS_AT_WORK_MAX: usize = 64;
 /// The longest name of a tenant or a token, in bytes.
 pub const NAME_BYTES_MAX: usize = 63;
 /// The longest description or display name that an admin gives, in bytes.

@@ -78,7 +78,7 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
         path => match auth::admit(&face.directory, &head.method, path, &head.headers, from).await {
             Ok(Ok(admitted)) => {
                 admitted.token().clone_into(&mut seen.token);
-                seen.tenant.clone_from(&admitted.tenant().name);
+                seen.tenant = Some(admitted.tenant().clone());
                 let (face, head) = (face.clone(), head.clone());
                 let job = Job { face, admitted, request_id: request_id.clone(), media, head, peer };
                 job.answer(Sent::Coming(body), &mut seen).await
@@ -96,13 +96,10 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     finish(&face, (&head, &peer), response, &request_id, &seen, started.elapsed())
 }
 
-/// The tenant whose URL a refused request was sent to, if there is one of that name. Names that were never seen cost a read, others
-/// none.
-async fn named(face: &Face, path: &str) -> String {
-    let Some((name, _)) = route::split(path) else { return String::new() };
-    let is_known =
-        face.metrics.knows(name) || tenant::find(&face.directory, name).await.is_ok_and(|found| found.is_some());
-    if is_known { name.to_owned() } else { String::new() }
+/// The tenant whose URL a refused request was sent to, if there is one of that name.
+async fn named(face: &Face, path: &str) -> Option<Arc<Tenant>> {
+    let (name, _) = route::split(path)?;
+    tenant::find(&face.directory, name).await.ok().flatten()
 }
 
 /// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream is
@@ -120,7 +117,7 @@ struct Seen {
     /// The client's address.
     from: IpAddr,
     endpoint: &'static str,
-    tenant: String,
+    tenant: Option<Arc<Tenant>>,
     token: String,
     /// Why it was not let in.
     denied: Option<Denied>,
@@ -131,8 +128,16 @@ struct Seen {
 
 impl Seen {
     fn new(method: Method, from: IpAddr) -> Seen {
-        let (tenant, token) = (String::new(), String::new());
-        Seen { method, from, endpoint: "", tenant, token, denied: None, used: Used::default(), body: None }
+        Seen {
+            method,
+            from,
+            endpoint: "",
+            tenant: None,
+            token: String::new(),
+            denied: None,
+            used: Used::default(),
+            body: None,
+        }
     }
 }
 
@@ -151,7 +156,7 @@ fn finish(
     let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
     let denied = seen.denied.map_or("", Denied::text);
     face.metrics.served(&Served {
-        tenant: &seen.tenant,
+        tenant: seen.tenant.as_ref().map_or("", |tenant| &tenant.name),
         endpoint,
         method,
         status: status.as_u16(),
@@ -159,8 +164,10 @@ fn finish(
         used: seen.used,
         duration,
     });
-    if record::is_kept(seen.endpoint, status.as_u16()) && !seen.tenant.is_empty() {
-        record::keep(face, asked, &response, request_id, seen, duration);
+    if let Some(tenant) = &seen.tenant
+        && record::is_kept(seen.endpoint, status.as_u16())
+    {
+        face.recorder.record(tenant.number, record::exchange(face, asked, &response, request_id, seen, duration));
     }
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
