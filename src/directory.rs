@@ -24,6 +24,7 @@ pub mod answer;
 pub mod plan;
 pub mod evaluate;
 pub mod list;
+pub mod cursor;
 pub mod read;
 pub mod position;
 pub mod log;
@@ -42,6 +43,7 @@ pub mod replace;
 pub mod patch;
 pub mod delete;
 pub mod whatif;
+pub mod bulk;
 
 use self::places::Places;
 use crate::clock::Clock;
@@ -50,7 +52,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -70,6 +72,8 @@ pub struct Directory {
     unsealed: seal::Unsealed,
     /// Places for long work.
     places: Places,
+    /// The key of cursors, once it was read.
+    cursors: OnceCell<cursor::Secret>,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -107,6 +111,7 @@ impl Directory {
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
+            cursors: OnceCell::new(),
         }
     }
 

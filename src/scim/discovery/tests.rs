@@ -21,6 +21,8 @@ fn announcement() -> Announcement {
         bulk_payload_bytes_max: 1_048_576,
         sort_supported: true,
         etag_supported: false,
+        page_max: 200,
+        cursor_s_max: 3600,
     }
 }
 
@@ -57,6 +59,14 @@ fn service_provider_config_in_full() {
           },
           "etag": {
             "supported": false
+          },
+          "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": 200,
+            "maxPageSize": 200,
+            "cursorTimeout": 3600
           },
           "authenticationSchemes": [
             {

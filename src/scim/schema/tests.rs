@@ -192,6 +192,13 @@ fn service_provider_config_attributes() {
           supported Boolean required ReadOnly
         etag Complex required ReadOnly
           supported Boolean required ReadOnly
+        pagination Complex ReadOnly
+          cursor Boolean required ReadOnly
+          index Boolean required ReadOnly
+          defaultPaginationMethod String ReadOnly cursor index
+          defaultPageSize Integer ReadOnly
+          maxPageSize Integer ReadOnly
+          cursorTimeout Integer ReadOnly
         authenticationSchemes Complex [] required ReadOnly
           type String required ReadOnly oauth oauth2 oauthbearertoken httpbasic httpdigest
           name String required ReadOnly
