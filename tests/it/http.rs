@@ -2,6 +2,7 @@
 //! not know TLS, which the listener's own tests and `tests/e2e/` have.
 
 mod answers;
+mod bulk;
 mod create;
 mod discovery;
 mod modify;
