@@ -115,7 +115,10 @@ pub async fn create(directory: &Directory, admin: &Admin, tenant: &str, wanted: 
         let mut batch = directory.batch();
         batch.expect_exists(keys::tenant(number));
         if !wanted.name.is_empty() {
-            if let Some(there) = named(directory, &snapshot, number, &wanted.name).await? {
+            // One that has come to its end does not keep its name from the next.
+            let there = named(directory, &snapshot, number, &wanted.name).await?;
+            let now_ms = directory.clock().now_ms();
+            if let Some(there) = there.filter(|there| is_in_use(&there.key_id, &there.token, now_ms).is_ok()) {
                 return same(there, wanted);
             }
             rely_on_name(&snapshot, number, &wanted.name, &mut batch).await?;

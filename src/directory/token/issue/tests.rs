@@ -38,6 +38,16 @@ async fn making_a_token_again_by_its_name_shows_the_one_that_is_there() {
 }
 
 #[tokio::test]
+async fn a_token_that_has_ended_gives_its_name_free() {
+    let (directory, hand) = directory().await;
+    let short = Wanted { lifetime_ms: Some(60_000), ..named("entra") };
+    let (id, _) = make(&directory, &short).await;
+    hand.fetch_add(60_000, std::sync::atomic::Ordering::SeqCst);
+    let (again, _) = make(&directory, &short).await;
+    assert_ne!(again, id);
+}
+
+#[tokio::test]
 async fn a_name_goes_over_to_the_successor() {
     let (directory, _) = directory().await;
     let admin = Admin::server();
