@@ -23,7 +23,7 @@ use crate::limits;
 use crate::scim::bulk;
 use crate::scim::dialect::{Reading, Used};
 use crate::scim::discovery::{self, Announcement};
-use crate::scim::errors::{Error, Kind};
+use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::json;
 use crate::scim::project::Projection;
 use crate::scim::query::{self, Query};
@@ -263,7 +263,7 @@ impl Job {
         let is_write = !is_read(&self.head.method);
         let forbidden = self.forbidden(route);
         match route {
-            Route::Unknown => Some(respond::error(&nothing_here(), media)),
+            Route::Unknown => Some(respond::error(&nothing_at(self.head.uri.path()), media)),
             _ if self.head.method == Method::OPTIONS => Some(respond::options(allow)),
             _ if !allow.split(", ").any(|method| method == self.head.method.as_str()) => {
                 Some(respond::method_not_allowed(allow, media))
@@ -541,6 +541,17 @@ fn endpoint(route: &Route<'_>) -> &'static str {
         Route::Me => "/Me",
         Route::Bulk => "/Bulk",
         Route::Unknown => "",
+    }
+}
+
+/// What is wrong with a path that leads to no endpoint.
+fn nothing_at(path: &str) -> Error {
+    match route::other_version(path) {
+        Some(version) => {
+            let why = format!("'{}' is no version that is spoken here; the URL must have scim/v2", clip(version));
+            Error::new(Kind::InvalidVers, why)
+        }
+        None => nothing_here(),
     }
 }
 

@@ -96,10 +96,13 @@ async fn another_version_is_not_this_one() {
     for base in ["/tenants/default/scim/v1", "/tenants/default/scim/v3", "/tenants/default/scim/v22"] {
         for path in ["/Users".to_owned(), format!("/Users/{id}"), "/ServiceProviderConfig".to_owned()] {
             let refused = server.get(&format!("{base}{path}")).await;
-            assert_eq!(refused.error().0, 404, "{base}{path}");
+            assert_eq!(refused.error(), (400, "invalidVers".to_owned()), "{base}{path}");
         }
         let post = server.ask("POST", &format!("{base}/Users"), super::user("john")).await;
-        assert_eq!(post.error().0, 404, "{base}");
+        assert_eq!(post.error(), (400, "invalidVers".to_owned()), "{base}");
+    }
+    for base in ["/tenants/default/scim", "/tenants/default", "/tenants/default/scim/vx"] {
+        assert_eq!(server.get(&format!("{base}/Users")).await.error(), (404, String::new()), "{base}");
     }
     assert_eq!(server.names("userName pr").await, ["jane"]);
 }
