@@ -77,9 +77,7 @@ const ALL: &[Row] = &[
         "2.3.7",
         &[],
         "what clients refer to is a URI too",
-        Not(
-            "identity providers send what a user typed as photo or profile URL; it is kept as text, and nothing here follows it",
-        ),
+        Not("what a provider has as the URL of a photo or profile is kept as it was sent, and nothing here follows it"),
     ),
     Row(
         "2.3.7",
@@ -403,7 +401,9 @@ const ALL: &[Row] = &[
         "8.7.1",
         &[Should],
         "telephone numbers are returned as RFC 3966 has them",
-        Not("what was dialled from where is not known here, and a provider compares what it reads with what it wrote"),
+        Not(
+            "the country of a national number is not known here, and a provider compares what it reads with what it wrote",
+        ),
     ),
     Row(
         "8.7.1",
@@ -447,14 +447,14 @@ const ALL: &[Row] = &[
         &[Required],
         "the manager's value",
         Not(
-            "a description says so and the attribute's own required is false: providers send a manager by name or reference alone",
+            "a description says so, the attribute's own required is false; OneLogin's templates send an empty one for nobody",
         ),
     ),
     Row(
         "8.7.1",
         &[Required],
         "the manager's $ref",
-        Not("a description says so and the attribute's own required is false: no provider sends it"),
+        Not("a description says so, the attribute's own required is false; Entra sends the manager's id alone"),
     ),
     Row("8.7.2", &[Must], "a ResourceType has a name", By(&["it::http::discovery::the_server_describes_itself"])),
     Row("8.7.2", &[Must], "and a description", By(&["it::http::discovery::the_server_describes_itself"])),

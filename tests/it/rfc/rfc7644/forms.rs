@@ -133,7 +133,7 @@ pub(in super::super) const ROWS: &[Row] = &[
         &[],
         "userNames that PRECIS does not allow are refused",
         Not(
-            "identity providers send names with spaces and marks that the class of identifiers leaves out, and a user who cannot be made can neither be disabled",
+            "a name that a provider has must be taken: of a user who is refused here nobody could tell that he is disabled",
         ),
     ),
     Row(
