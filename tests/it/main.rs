@@ -5,3 +5,4 @@
 mod command;
 mod directory;
 mod house;
+mod probe;
