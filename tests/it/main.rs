@@ -7,3 +7,4 @@ mod directory;
 mod house;
 mod http;
 mod rfc;
+mod probe;
