@@ -41,6 +41,7 @@ pub mod create;
 pub mod replace;
 pub mod patch;
 pub mod delete;
+pub mod deleted;
 pub mod whatif;
 
 use self::places::Places;

@@ -78,6 +78,7 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
             Ok(Ok(admitted)) => {
                 admitted.token().clone_into(&mut seen.token);
                 seen.tenant.clone_from(&admitted.tenant().name);
+                seen.profile = admitted.tenant().dialect.name;
                 let (face, head) = (face.clone(), head.clone());
                 let job = Job { face, admitted, request_id: request_id.clone(), media, head, peer };
                 job.answer(Sent::Coming(body), &mut seen).await
@@ -120,6 +121,8 @@ struct Seen {
     from: IpAddr,
     endpoint: &'static str,
     tenant: String,
+    /// The tenant's profile, once the request was let in.
+    profile: &'static str,
     token: String,
     /// Why it was not let in.
     denied: Option<Denied>,
@@ -131,7 +134,7 @@ struct Seen {
 impl Seen {
     fn new(method: Method, from: IpAddr) -> Seen {
         let (tenant, token) = (String::new(), String::new());
-        Seen { method, from, endpoint: "", tenant, token, denied: None, used: Used::default(), body: None }
+        Seen { method, from, endpoint: "", tenant, profile: "", token, denied: None, used: Used::default(), body: None }
     }
 }
 
@@ -160,6 +163,16 @@ fn finish(
     });
     if record::is_kept(seen.endpoint, status.as_u16()) && !seen.tenant.is_empty() {
         record::keep(face, asked, &response, request_id, seen, duration);
+    }
+    if seen.used.warned().next().is_some() {
+        let quirks: Vec<&str> = seen.used.warned().collect();
+        tracing::warn!(
+            request_id,
+            tenant = seen.tenant,
+            token,
+            quirks = quirks.join(" "),
+            "a request needed quirks that the tenant is warned of"
+        );
     }
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
@@ -275,24 +288,37 @@ impl Job {
 
     async fn read(self, route: &Route<'_>, used: &mut Used) -> Result<Response<Answer>, Error> {
         let base = self.base();
-        let query_text = self.head.uri.query().unwrap_or_default();
         let actor = self.actor();
         let call = self.call(&base, &actor);
-        let mut reading = Reading::new(call.tenant.dialect);
-        let response = match route {
+        let mut reading = Reading::new(&call.tenant.dialect);
+        let found = self.found(&call, route, &mut reading).await;
+        let result = found.and_then(|found| reading.is_clean().map(|()| found));
+        let result = result.map_err(|error| reading.explained(error));
+        *used = reading.used;
+        result
+    }
+
+    async fn found(
+        &self,
+        call: &Call<'_>,
+        route: &Route<'_>,
+        reading: &mut Reading<'_>,
+    ) -> Result<Response<Answer>, Error> {
+        let query_text = self.head.uri.query().unwrap_or_default();
+        Ok(match route {
             Route::Root => {
                 let query = query::from_url(query_text)?;
-                let content = list::list(&call, &route::types(), &query, &mut reading).await?;
+                let content = list::list(call, &route::types(), &query, reading).await?;
                 respond::ok(content, &Headers::default(), self.media)
             }
             Route::Collection(resource_type) => {
                 let query = query::from_url(query_text)?;
-                let content = list::list(&call, &[resource_type], &query, &mut reading).await?;
+                let content = list::list(call, &[resource_type], &query, reading).await?;
                 respond::ok(content, &Headers::default(), self.media)
             }
             Route::Resource(resource_type, id) => {
-                let projection = projection(resource_type, query_text, &mut reading)?;
-                let found = read::read(&call, resource_type, id, &projection).await?;
+                let projection = projection(resource_type, query_text, reading)?;
+                let found = read::read(call, resource_type, id, &projection).await?;
                 let headers = Headers { version: Some(&found.version), location: Some(&found.location) };
                 let known = self.head.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
                 match known.is_some_and(|tags| Precondition::new(tags).holds(&found.version)) {
@@ -300,10 +326,8 @@ impl Job {
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            _ => describe(route, query_text, &base, self.media)?,
-        };
-        *used = reading.used;
-        Ok(response)
+            _ => describe(route, query_text, call.base, self.media)?,
+        })
     }
 
     /// A write goes on to its end in a task of its own: a client that hangs up must not leave a change of several steps half done.
@@ -340,8 +364,9 @@ impl Job {
         let base = self.base();
         let actor = self.actor();
         let call = self.call(&base, &actor);
-        let mut reading = Reading::new(call.tenant.dialect);
+        let mut reading = Reading::new(&call.tenant.dialect);
         let result = self.verb(&call, target, &body, &mut reading).await;
+        let result = result.map_err(|error| reading.explained(error));
         (result, reading.used)
     }
 
@@ -361,6 +386,7 @@ impl Job {
             Target::Search(types) => {
                 let query = query::from_body(json::parse(body)?)?;
                 let content = list::list(call, &types, &query, reading).await?;
+                reading.is_clean()?;
                 Ok(respond::ok(content, &Headers::default(), self.media))
             }
             Target::Collection(resource_type) => {
@@ -389,6 +415,7 @@ impl Job {
                     true => Projection::new(resource_type, &["id".to_owned()], &[], reading),
                     false => Projection::new(resource_type, &query.attributes, &query.excluded, reading),
                 };
+                reading.is_clean()?;
                 let body = json::parse(body)?;
                 let mut answer =
                     patch::patch(call, resource_type, &id, body, &precondition, &projection, reading).await?;
@@ -452,7 +479,8 @@ fn projection<'a>(
     reading: &mut Reading<'_>,
 ) -> Result<Projection<'a>, Error> {
     let Query { attributes, excluded, .. } = query::from_url(query_text)?;
-    Ok(Projection::new(resource_type, &attributes, &excluded, reading))
+    let projection = Projection::new(resource_type, &attributes, &excluded, reading);
+    reading.is_clean().map(|()| projection)
 }
 
 /// Why a body is not read: its type, its character set or its encoding.

@@ -1,6 +1,7 @@
 //! What the recorder is given of a request that was answered. It does not decide what is a secret, nor how long anything is kept.
 
 use super::{Face, Seen};
+use crate::profile::detect;
 use crate::scim::errors::Kind;
 use crate::server::body::Answer;
 use crate::server::connection::Peer;
@@ -55,6 +56,14 @@ pub(super) fn keep(
             Answer::Stream(_) => redact::nothing(Fate::Streamed),
         },
     };
+    if let Some(found) = detect::evidence(&exchange.shape()).filter(|found| found.is_strong)
+        && status != 401
+        && found.profile != seen.profile
+        && face.recorder.is_first_hint(&seen.tenant)
+    {
+        let (tenant, profile, suggested, reason) = (&seen.tenant, seen.profile, found.profile, found.reason);
+        tracing::info!(tenant, profile, suggested, reason, "another profile may suit the tenant better");
+    }
     face.recorder.record(&seen.tenant, exchange);
 }
 
