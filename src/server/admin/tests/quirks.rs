@@ -1,7 +1,6 @@
 //! Quirks, profiles and deleted resources through the admin plane, with a SCIM listener over the same data.
 
 use super::exchanges::{Both, made};
-use super::*;
 use crate::server::admin::api::v1::profile_service_client::ProfileServiceClient;
 use crate::server::admin::api::v1::resource_service_client::ResourceServiceClient;
 use crate::server::admin::api::v1::tenant_service_client::TenantServiceClient;
