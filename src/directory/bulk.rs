@@ -332,7 +332,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn run(self, call: &Call<'_>) -> (Result<Made, Error>, Used) {
-        let mut reading = Reading::new(call.tenant.dialect);
+        let mut reading = Reading::new(&call.tenant.dialect);
         let (resource_type, is_completion, id) = (self.resource_type, self.is_completion, self.ask.id.clone());
         let mut result = self.verb(call, &mut reading).await;
         if let Err(error) = &mut result

@@ -138,7 +138,7 @@ async fn flush(
             attempts.next().ok_or_else(super::contended)?;
             let snapshot: Snapshot = call.directory.snapshot().await?;
             let mut batch = call.batch();
-            members::fill(call, &snapshot, group, (part, &wanted.names), &mut batch).await?;
+            members::fill(call, &snapshot, group, (part, wanted), &mut batch).await?;
             if call.directory.commit(batch).await?.is_some() {
                 break;
             }

@@ -15,6 +15,8 @@ pub enum Noun {
     Exchange,
     /// An admin's client certificate, by its serial number or name.
     AdminCertificate,
+    /// A profile, by its name.
+    Profile,
 }
 
 /// A field of the call that cannot be so.
@@ -91,6 +93,7 @@ impl Noun {
             Noun::Resource => "resource",
             Noun::Exchange => "exchange",
             Noun::AdminCertificate => "admin certificate",
+            Noun::Profile => "profile",
         }
     }
 }

@@ -3,7 +3,9 @@
 //!
 //! Sources: RFC 7644 section 3, and the cycles beside this one; <https://developer.sailpoint.com/discuss/t/scim-api-patch-op/7752>
 
-use super::step::{Cycle, ERROR, LIST, Media, Step, Want, at, delete, get, is, nothing, number, patch, post, put, text};
+use super::step::{
+    Cycle, ERROR, LIST, Media, Step, Want, at, delete, get, is, nothing, number, patch, post, put, text,
+};
 
 /// What a client of no particular provider does.
 pub const CYCLE: Cycle = Cycle {

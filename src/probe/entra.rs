@@ -26,7 +26,8 @@ pub const CYCLE: Cycle = Cycle {
 };
 
 const LOST: &str = "Entra would not know which user it manages: it creates him again, or changes somebody else.";
-const ACTIVE: &str = "Entra would think that the user is disabled while he can still sign in, and send the same change in every cycle.";
+const ACTIVE: &str =
+    "Entra would think that the user is disabled while he can still sign in, and send the same change in every cycle.";
 const AGAIN: &str = "Entra reads the old value back and sends the same change in every cycle.";
 const MEMBERS: &str = "The group's members are not those in Entra, so people keep access or do not get it.";
 

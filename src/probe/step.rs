@@ -277,13 +277,7 @@ pub const LIST: Check = schema("urn:ietf:params:scim:api:messages:2.0:ListRespon
 /// The schema of every error.
 pub const ERROR: Check = schema("urn:ietf:params:scim:api:messages:2.0:Error");
 
-const fn step(
-    name: &'static str,
-    method: &'static str,
-    path: &'static str,
-    body: Body,
-    wants: &'static [u16],
-) -> Step {
+const fn step(name: &'static str, method: &'static str, path: &'static str, body: Body, wants: &'static [u16]) -> Step {
     Step {
         name,
         method,

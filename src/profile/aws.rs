@@ -4,8 +4,8 @@
 //! Source:
 //! - `[SS]` github:awslabs/ssosync internal/aws/client.go and internal/interfaces/schema.go
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What ssosync sends: its source is open, and but for these it writes as the RFC does.
 pub const DIALECT: Dialect = Dialect {
@@ -28,6 +28,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,
@@ -38,4 +39,5 @@ pub const DIALECT: Dialect = Dialect {
     unique_external_ids: false,
     // AWS [SS, schema.go]: it decodes `members` as strings, and member objects break it. AWS never answers with members.
     members_in_answers: false,
+    refused: Quirks::NONE,
 };

@@ -10,6 +10,7 @@ use scimd::clock::Clock;
 use scimd::directory::audit::Admin;
 use scimd::directory::token::issue::{self, Made, Wanted};
 use scimd::directory::{Directory, record, tenant};
+use scimd::profile;
 use scimd::server::authority::Names;
 use scimd::server::connection::{Setting, Times};
 use scimd::server::exchange::Recorder;
@@ -20,7 +21,6 @@ use scimd::server::rate::Rates;
 use scimd::server::scim::{Face, handle};
 use scimd::server::tls;
 use scimd::store::Store;
-use scimd::profile;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -71,7 +71,8 @@ impl Server {
     /// A tenant of this profile, and a token of it.
     async fn tenant(&self, profile: &str) -> String {
         let admin = Admin::server();
-        let wanted = record::Tenant { name: profile.to_owned(), profile: profile.to_owned(), ..record::Tenant::default() };
+        let wanted =
+            record::Tenant { name: profile.to_owned(), profile: profile.to_owned(), ..record::Tenant::default() };
         tenant::settings::create(&self.directory, &admin, wanted).await.unwrap();
         match issue::create(&self.directory, &admin, profile, &Wanted::default()).await.unwrap() {
             Made::New(_, secret) => secret.expose().to_owned(),
@@ -84,7 +85,8 @@ impl Server {
         let url = format!("{}/tenants/{tenant}/scim/v2", self.base);
         let ca = self.folder.path().join("ca.pem");
         let token = token.to_owned();
-        let arguments = ["scimd", "probe", &url, "--profile", profile, "--output", "json", "--ca", ca.to_str().unwrap()];
+        let arguments =
+            ["scimd", "probe", &url, "--profile", profile, "--output", "json", "--ca", ca.to_str().unwrap()];
         let cli = Cli::try_parse_from(arguments).unwrap();
         let printed = tokio::task::spawn_blocking(move || {
             let mut out = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Member, Record, Seal, Sweep, Tenant, Token, TokenUse,
+    self, AdminCertificate, AuditEntry, Change, Deleted, Member, Record, Seal, Sweep, Tenant, Token, TokenUse,
 };
 use crate::directory::{count, index, keys};
 use crate::scim::schema;
@@ -84,6 +84,7 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
                 checker.found(tenant, Aspect::Tokens, id.as_bytes(), 1);
             }
         }
+        b'X' => gone(checker, tenant, key, value).ok_or(bad("a deleted resource"))?,
         b'D' => {
             if let Some(sums) = checker.tenant(tenant) {
                 sums.is_deleted = true;
@@ -123,6 +124,32 @@ fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Op
     }
     for counter in count::counters(tenant, code, id) {
         checker.calls_for(tenant, Aspect::Resources, &counter);
+    }
+    Some(())
+}
+
+/// `X`: a deleted resource, what it is found by, or its place in the order of deletions.
+fn gone(checker: &mut Checker, tenant: u32, key: &[u8], value: &[u8]) -> Option<()> {
+    let aspect = Aspect::Deleted;
+    match key.get(5)? {
+        b'R' => {
+            let (code, id) = (*key.get(6)?, keys::last_id(key)?);
+            let deleted: Deleted = record::unpack(value).ok()?;
+            for name in &deleted.found_by {
+                checker.calls_for(tenant, aspect, &keys::gone_by(tenant, code, name, id));
+            }
+            checker.calls_for(tenant, aspect, &keys::gone_in_time(code, id));
+        }
+        b'I' => {
+            present(value)?;
+            checker.found(tenant, aspect, key, 1);
+        }
+        b'T' => {
+            present(value)?;
+            let (code, id) = keys::gone_of_time(key)?;
+            checker.found(tenant, aspect, &keys::gone_in_time(code, id), 1);
+        }
+        _ => return None,
     }
     Some(())
 }

@@ -81,5 +81,6 @@ fn word(noun: Noun) -> &'static str {
         Noun::Resource => "RESOURCE",
         Noun::Exchange => "EXCHANGE",
         Noun::AdminCertificate => "ADMIN_CERTIFICATE",
+        Noun::Profile => "PROFILE",
     }
 }
