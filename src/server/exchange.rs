@@ -150,6 +150,7 @@ impl Recorder {
 
     /// Forgets a tenant that is gone.
     pub fn forget(&self, tenant: &str) {
+        self.hinted.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
         let mut shelves = self.lock();
         let Some((name, shelf)) = shelves.by_tenant.remove_entry(tenant) else { return };
         shelves.by_size.remove(&(shelf.bytes, name));

@@ -56,7 +56,7 @@ pub(super) fn keep(
             Answer::Stream(_) => redact::nothing(Fate::Streamed),
         },
     };
-    if let Some(found) = detect::evidence(&exchange.shape()).filter(|found| found.is_strong)
+    if let Some(found) = detect::strong(&exchange.shape())
         && status != 401
         && found.profile != seen.profile
         && face.recorder.is_first_hint(&seen.tenant)
