@@ -60,6 +60,9 @@ async fn come_back(
     members: &Wanted,
     projection: &Projection<'_>,
 ) -> Result<Option<Answer>, Error> {
+    if call.tenant.deleted_kept_ms == 0 {
+        return Ok(None);
+    }
     let snapshot = call.directory.snapshot().await?;
     let Some(was) = deleted::returning(call, &snapshot, resource_type, attributes).await? else { return Ok(None) };
     let (tenant, id) = (call.tenant.number, was.id);

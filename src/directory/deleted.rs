@@ -88,9 +88,6 @@ pub async fn returning(
     resource_type: &ResourceType,
     attributes: &Map<String, Value>,
 ) -> Result<Option<Was>, Error> {
-    if call.tenant.deleted_kept_ms == 0 {
-        return Ok(None);
-    }
     let mut names = names(resource_type, attributes);
     names.sort_by_key(|entry| entry.name != EXTERNAL_ID);
     for entry in &names {

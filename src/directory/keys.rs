@@ -16,7 +16,8 @@
 //! | `B` log | up to which revision the log's old entries have been removed |
 //! | `H` log | the newest seal of the log's chain |
 //! | `H` log revision | a seal |
-//! | `S` tenant revision | work for the sweeper |
+//! | `S` tenant revision | work for the sweeper: rows that are being written |
+//! | `S` tenant revision group | work for the sweeper: rows of the group that are nobody's |
 //! | `D` tenant | the tenant is being deleted |
 //! | `X` tenant `R` type id | a deleted resource that can come back |
 //! | `X` tenant `I` type attribute value id | nothing; the deleted resource had this value |
@@ -221,7 +222,7 @@ pub fn seal(log: u32, revision: u64) -> Vec<u8> {
 /// The prefix of the sweeper's work in all tenants.
 pub const SWEEPS: &[u8] = b"S";
 
-/// The prefix of the sweeper's work in one tenant; the store adds the revision of the commit.
+/// The prefix of the sweeper's work in one tenant; the store adds the revision of the commit, then may come a group.
 pub fn sweeps(tenant: u32) -> Vec<u8> {
     tenanted(b'S', tenant)
 }

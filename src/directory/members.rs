@@ -422,6 +422,7 @@ fn unknown_member(call: &Call<'_>, id: &str, left_out: &AtomicBool) -> Result<()
     let mut reading = Reading::new(&call.tenant.dialect);
     if reading.allows(Quirk::UnknownMember) {
         left_out.store(true, Relaxed);
+        tracing::warn!(request_id = call.actor.request, "a member that is no user and no group was left out");
         return Ok(());
     }
     let why = format!("'members': no user or group has the id '{}'", clip(id));

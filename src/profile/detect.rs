@@ -27,36 +27,46 @@ pub struct Evidence {
     pub reason: &'static str,
 }
 
-/// What one request speaks for, if anything.
-pub fn evidence(shape: &Shape<'_>) -> Option<Evidence> {
-    let strong = |profile, reason| Some(Evidence { profile, is_strong: true, reason });
-    let weak = |profile, reason| Some(Evidence { profile, is_strong: false, reason });
-    if let Some((_, profile)) = PRODUCTS.iter().find(|(product, _)| has(shape.user_agent, product)) {
-        return strong(profile, "the User-Agent header names the product");
+/// What one request speaks for by itself, if anything: it names its sender. Cheap enough to be asked of every request.
+pub fn strong(shape: &Shape<'_>) -> Option<Evidence> {
+    let evidence = |profile, reason| Some(Evidence { profile, is_strong: true, reason });
+    let agent = shape.user_agent.to_ascii_lowercase();
+    if let Some((_, profile)) = PRODUCTS.iter().find(|(product, _)| agent.contains(product)) {
+        return evidence(profile, "the User-Agent header names the product");
     }
     // Entra 10: the flag in the Tenant URL, which may be left in what is requested.
-    if has(shape.target, "aadOptscim062020") || has(shape.target, "AzureAdScimPatch2017") {
-        return strong("entra", "the URL has a flag of Entra ID's provisioning");
-    }
+    let has_flag = ["aadOptscim062020", "AzureAdScimPatch2017"].iter().any(|flag| shape.target.contains(flag));
+    has_flag.then_some(()).and_then(|()| evidence("entra", "the URL has a flag of Entra ID's provisioning"))
+}
+
+/// What one request speaks for, if anything.
+pub fn evidence(shape: &Shape<'_>) -> Option<Evidence> {
+    strong(shape).or_else(|| weak(shape))
+}
+
+/// What the form of one request speaks for, which others may have too.
+fn weak(shape: &Shape<'_>) -> Option<Evidence> {
+    let evidence = |profile, reason| Some(Evidence { profile, is_strong: false, reason });
+    let has = |words: &str| shape.target.contains(words);
     // Entra 25: how groups are matched.
-    if has(shape.target, "/Groups?excludedAttributes=members&filter=displayName") {
-        return weak("entra", "groups are looked up as Entra ID does");
+    if has("/Groups?excludedAttributes=members&filter=displayName") {
+        return evidence("entra", "groups are looked up as Entra ID does");
     }
     // Entra 13 and 14: without the flag.
     if shape.used.contains(Quirk::OpCase) && shape.used.contains(Quirk::BooleanAsString) {
-        return weak("entra", "PATCH is spoken as Entra ID does without the flag");
+        return evidence("entra", "PATCH is spoken as Entra ID does without the flag");
     }
     // Ping 2: users may be matched by their e-mail addresses, without a sub-attribute.
-    if has(shape.target, "filter=emails%20eq") || has(shape.target, "filter=emails+eq") {
-        return weak("ping", "users are looked up as PingFederate does");
+    if ["filter=emails%20eq", "filter=emails+eq", "filter=emails eq"].into_iter().any(has) {
+        return evidence("ping", "users are looked up as PingFederate does");
     }
     // Okta 2: how users are matched.
-    if has(shape.target, "filter=userName") && shape.target.ends_with("&startIndex=1&count=100") {
-        return weak("okta", "users are looked up as Okta does");
+    if has("filter=userName") && shape.target.ends_with("&startIndex=1&count=100") {
+        return evidence("okta", "users are looked up as Okta does");
     }
     // OneLogin 3 and 4: answers in application/json, and empty texts for parameters without a value.
     if shape.accept == "application/json" && shape.used.contains(Quirk::EmptyString) {
-        return weak("onelogin", "bodies and headers are those of OneLogin");
+        return evidence("onelogin", "bodies and headers are those of OneLogin");
     }
     None
 }
@@ -84,7 +94,7 @@ pub fn suggestion<'a>(shapes: impl IntoIterator<Item = Shape<'a>>) -> Option<Evi
 /// How much weak evidence is enough.
 const ENOUGH: usize = 5;
 
-/// Words in User-Agent headers: products name themselves. Okta's whole header is `Okta SCIM Client 1.0.0` (Okta 1).
+/// Words in User-Agent headers, in lower case: products name themselves. Okta's whole header is `Okta SCIM Client 1.0.0` (Okta 1).
 const PRODUCTS: [(&str, &str); 10] = [
     ("okta scim client", "okta"),
     ("onelogin", "onelogin"),
@@ -97,11 +107,6 @@ const PRODUCTS: [(&str, &str); 10] = [
     ("pingone", "ping"),
     ("miniorange", "miniorange"),
 ];
-
-/// Whether `text` has `word` in it, in any case.
-fn has(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-}
 
 #[cfg(test)]
 mod tests;

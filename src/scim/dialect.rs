@@ -406,7 +406,12 @@ impl<'a> Reading<'a> {
     pub fn explained(&mut self, error: Error) -> Error {
         let is_clients = matches!(
             error.kind,
-            Kind::InvalidSyntax | Kind::InvalidValue | Kind::InvalidPath | Kind::InvalidFilter | Kind::NoTarget
+            Kind::InvalidSyntax
+                | Kind::InvalidValue
+                | Kind::InvalidPath
+                | Kind::InvalidFilter
+                | Kind::NoTarget
+                | Kind::Mutability
         );
         let Some(quirk) = self.refused.take().filter(|_| is_clients) else { return error };
         self.used.refused.0 |= bit(quirk);

@@ -152,6 +152,7 @@ impl Recorder {
 
     /// Forgets a tenant that is gone.
     pub fn forget(&self, tenant: u32) {
+        self.hinted.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
         let mut shelves = self.lock();
         let Some(shelf) = shelves.by_tenant.remove(&tenant) else { return };
         shelves.by_size.remove(&(shelf.bytes, tenant));

@@ -67,14 +67,12 @@ async fn purge(directory: &Directory, tenant: u32, before_ms: i64) -> Result<(),
                 generation::leave(&mut batch, tenant, Group { id, generation: was.deleted.generation }, true)?;
             }
         }
-        if due == 0 {
+        // Somebody came back at this moment, or the tenant is gone: what is left is for the next round.
+        if due == 0 || directory.commit(batch).await?.is_none() {
             break;
         }
-        // Somebody whom an admin brings back at this moment stays: the next pass sees that.
-        if directory.commit(batch).await?.is_some() {
-            removed += due;
-            directory.sweeps.notify_one();
-        }
+        removed += due;
+        directory.sweeps.notify_one();
     }
     if removed > 0 {
         tracing::info!(tenant, removed, "deleted resources are removed for good");

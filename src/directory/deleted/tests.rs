@@ -6,6 +6,7 @@ use super::{list, purge, restore};
 use crate::clock::Clock;
 use crate::directory::audit::Admin;
 use crate::directory::check;
+use crate::directory::create::{self, New};
 use crate::directory::log::{self, Bounds};
 use crate::directory::record::{Change, ChangeKind};
 use crate::directory::refused::Refused;
@@ -232,8 +233,10 @@ async fn after_its_time_everything_of_it_is_removed() {
     for n in 0..250 {
         users.push(site.make(schema::user(), user(&format!("user{n}"), Some(&n.to_string()))).await);
     }
-    let group = site.group("all", &users).await;
-    site.delete(schema::group(), &group).await;
+    for name in ["all", "the same", "the same again"] {
+        let group = site.group(name, &users).await;
+        site.delete(schema::group(), &group).await;
+    }
     for user in users.iter().take(240) {
         site.delete(schema::user(), user).await;
     }
@@ -275,6 +278,22 @@ async fn what_comes_back_and_goes_again_is_kept_from_the_last_time() {
 }
 
 #[tokio::test]
+async fn an_id_that_was_deleted_is_not_given_to_another_resource() {
+    let (site, hand) = site(10).await;
+    let anna = site.user("anna").await;
+    site.delete(schema::user(), &anna).await;
+    let attributes = serde_json::Map::from_iter([("userName".to_owned(), json!("berta"))]);
+    let new = New { id: anna.parse().unwrap(), is_given: true, created_ms: None, attributes: &attributes };
+    let refused = create::make(&site.call(), schema::user(), &new).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Uniqueness);
+    assert!(refused.detail.contains("can be restored"));
+    hand.fetch_add(10 * DAY_MS, SeqCst);
+    purge::round(&site.directory).await.unwrap();
+    create::make(&site.call(), schema::user(), &new).await.unwrap();
+    agrees(&site).await;
+}
+
+#[tokio::test]
 async fn many_who_create_it_again_at_once_get_it_once() {
     let (site, _) = site(10).await;
     let site = Arc::new(site);
@@ -294,9 +313,7 @@ async fn many_who_create_it_again_at_once_get_it_once() {
                     let mut reading = crate::scim::dialect::Reading::new(&site.scope.tenant.dialect);
                     let projection = crate::scim::project::Projection::default();
                     let call = site.call();
-                    made.push(
-                        crate::directory::create::create(&call, kind, body, &projection, &mut reading).await.is_ok(),
-                    );
+                    made.push(create::create(&call, kind, body, &projection, &mut reading).await.is_ok());
                 }
                 made
             })

@@ -21,8 +21,8 @@ fn one_request_is_enough_when_it_names_its_sender() {
     assert_eq!(suggestion([okta]).unwrap().profile, "okta");
     let entra = shape("", "/tenants/a/scim/v2/Users?aadOptscim062020&filter=userName+eq+%22a%22");
     assert_eq!(suggestion([entra]).unwrap().profile, "entra");
-    let entra = shape("", "/tenants/a/scim/v2/Users?AADOPTSCIM062020");
-    assert_eq!(evidence(&entra).unwrap().profile, "entra");
+    let entra = shape("", "/tenants/a/scim/v2/Users?filter=id+eq+%22a%22&AzureAdScimPatch2017");
+    assert_eq!(strong(&entra).unwrap().profile, "entra");
 }
 
 #[test]

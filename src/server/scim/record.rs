@@ -61,7 +61,7 @@ pub(super) fn exchange(
 
 /// Tells the log, once for each tenant, when a request speaks plainly for another profile than the tenant's.
 pub(super) fn hint(face: &Face, tenant: &Tenant, exchange: &Exchange) {
-    if let Some(found) = detect::evidence(&exchange.shape()).filter(|found| found.is_strong)
+    if let Some(found) = detect::strong(&exchange.shape())
         && exchange.status != 401
         && found.profile != tenant.dialect.name
         && face.recorder.is_first_hint(tenant.number)

@@ -83,12 +83,21 @@ async fn what_is_refused_is_refused_everywhere() {
     let both = Both::start().await;
     let (answer, _) = both.scim("POST", USERS, r#"{"userName":"ada"}"#).await;
     let user = made(&answer);
-    let all = ["empty_string", "unqualified_extension", "schema_alias", "missing_schemas", "unquoted_literal"];
+    let all = [
+        "empty_string",
+        "unqualified_extension",
+        "schema_alias",
+        "missing_schemas",
+        "unquoted_literal",
+        "read_only_in_value",
+    ];
     let refuse: Vec<_> = all.into_iter().map(|name| (name, QuirkStance::Refuse)).collect();
     quirks(&both, &refuse).await.unwrap();
     let core = r#""schemas":["urn:ietf:params:scim:schemas:core:2.0:User"]"#;
     let alias = r#""schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0User"]"#;
+    let echo = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"id":"x","title":"y"}}]}"#;
     let rows = [
+        ("read_only_in_value", "PATCH", format!("{USERS}/{user}"), echo.to_owned()),
         ("empty_string", "POST", USERS.to_owned(), format!(r#"{{{core},"userName":"b","title":""}}"#)),
         ("unqualified_extension", "POST", USERS.to_owned(), format!(r#"{{{core},"userName":"b","department":"x"}}"#)),
         ("schema_alias", "POST", USERS.to_owned(), format!(r#"{{{alias},"userName":"b"}}"#)),
