@@ -50,7 +50,7 @@ pub struct Probe {
     #[arg(long, conflicts_with = "ca")]
     insecure: bool,
 
-    /// How long to wait for each answer.
+    /// How long to wait for each answer, from 1s to 2m.
     #[arg(long, value_name = "TIME", value_parser = values::period, default_value = "10s")]
     timeout: Duration,
 
@@ -76,7 +76,7 @@ impl Probe {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
         let started = Instant::now();
-        let report = runtime.block_on(play(client, cycle))?;
+        let report = runtime.block_on(play(client, token.as_deref(), cycle))?;
         match (self.output, &report.unreachable) {
             (Output::Json, _) => self.json(&report, started.elapsed(), out)?,
             (Output::Table, None) => self.table(cycle, &report, out)?,
@@ -167,21 +167,21 @@ impl Probe {
 }
 
 /// Plays the cycle and removes what it made, also after an interruption; a second one ends that too.
-async fn play(mut client: Client, cycle: &'static Cycle) -> Result<Report, Error> {
+async fn play(mut client: Client, token: Option<&str>, cycle: &'static Cycle) -> Result<Report, Error> {
     let mut interruptions = interruptions()?;
     // The random part of a UUID of version 7 is at its end.
     let random: String = clock::new_id().simple().to_string().chars().skip(20).collect();
     let strangers = std::array::from_fn(|_| clock::new_id().to_string());
     let mut run = Run::new(cycle, &random, strangers);
     let (started, mut cleaning) = (Instant::now(), None);
-    while let Some(request) = run.next() {
+    while let Some(request) = run.next_request() {
         let over = |from: Instant, ms: u64| from.elapsed() > Duration::from_millis(ms);
         if run.is_cleaning() && over(*cleaning.get_or_insert_with(Instant::now), limits::PROBE_CLEANING_MS_MAX) {
             run.give_up("the time for cleaning up is over");
             break;
         }
         let reply = tokio::select! {
-            reply = ask(&mut client, &request) => reply,
+            reply = ask(&mut client, token, &request) => reply,
             _ = interruptions.wait_for(|times| *times > 1) => {
                 run.give_up("interrupted twice");
                 break;
@@ -203,7 +203,7 @@ async fn play(mut client: Client, cycle: &'static Cycle) -> Result<Report, Error
     Ok(run.report())
 }
 
-async fn ask(client: &mut Client, request: &Request) -> Reply {
+async fn ask(client: &mut Client, token: Option<&str>, request: &Request) -> Reply {
     let Request { method, path, headers, authorized, body } = request;
     let mut headers = headers.clone();
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("User-Agent")) {
@@ -212,9 +212,18 @@ async fn ask(client: &mut Client, request: &Request) -> Reply {
     let ask = Ask { method, path, headers: &headers, authorized: *authorized, body: body.as_deref() };
     match client.send(&ask).await {
         Ok(client::Answer { status, headers, body, took }) => {
-            Reply::Answer(Answer { status, headers, body: body.to_vec() }, whole_ms(took))
+            let body = without(token, body.to_vec());
+            Reply::Answer(Answer { status, headers, body }, whole_ms(took))
         }
         Err(error) => Reply::Silence(error.to_string()),
+    }
+}
+
+/// An answer's body without the token: a server that echoes it must not bring it into the report.
+fn without(token: Option<&str>, body: Vec<u8>) -> Vec<u8> {
+    match (token, std::str::from_utf8(&body)) {
+        (Some(token), Ok(text)) if text.contains(token) => text.replace(token, "(the token)").into_bytes(),
+        _ => body,
     }
 }
 
