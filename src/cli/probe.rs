@@ -76,7 +76,10 @@ impl Probe {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
         let started = Instant::now();
-        let report = runtime.block_on(play(client, token.as_deref(), cycle))?;
+        let mut report = runtime.block_on(play(client, cycle))?;
+        if let Some(token) = &token {
+            mask(&mut report, token);
+        }
         match (self.output, &report.unreachable) {
             (Output::Json, _) => self.json(&report, started.elapsed(), out)?,
             (Output::Table, None) => self.table(cycle, &report, out)?,
@@ -167,7 +170,7 @@ impl Probe {
 }
 
 /// Plays the cycle and removes what it made, also after an interruption; a second one ends that too.
-async fn play(mut client: Client, token: Option<&str>, cycle: &'static Cycle) -> Result<Report, Error> {
+async fn play(mut client: Client, cycle: &'static Cycle) -> Result<Report, Error> {
     let mut interruptions = interruptions()?;
     // The random part of a UUID of version 7 is at its end.
     let random: String = clock::new_id().simple().to_string().chars().skip(20).collect();
@@ -181,7 +184,7 @@ async fn play(mut client: Client, token: Option<&str>, cycle: &'static Cycle) ->
             break;
         }
         let reply = tokio::select! {
-            reply = ask(&mut client, token, &request) => reply,
+            reply = ask(&mut client, &request) => reply,
             _ = interruptions.wait_for(|times| *times > 1) => {
                 run.give_up("interrupted twice");
                 break;
@@ -203,7 +206,7 @@ async fn play(mut client: Client, token: Option<&str>, cycle: &'static Cycle) ->
     Ok(run.report())
 }
 
-async fn ask(client: &mut Client, token: Option<&str>, request: &Request) -> Reply {
+async fn ask(client: &mut Client, request: &Request) -> Reply {
     let Request { method, path, headers, authorized, body } = request;
     let mut headers = headers.clone();
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("User-Agent")) {
@@ -212,18 +215,20 @@ async fn ask(client: &mut Client, token: Option<&str>, request: &Request) -> Rep
     let ask = Ask { method, path, headers: &headers, authorized: *authorized, body: body.as_deref() };
     match client.send(&ask).await {
         Ok(client::Answer { status, headers, body, took }) => {
-            let body = without(token, body.to_vec());
-            Reply::Answer(Answer { status, headers, body }, whole_ms(took))
+            Reply::Answer(Answer { status, headers, body: body.to_vec() }, whole_ms(took))
         }
         Err(error) => Reply::Silence(error.to_string()),
     }
 }
 
-/// An answer's body without the token: a server that echoes it must not bring it into the report.
-fn without(token: Option<&str>, body: Vec<u8>) -> Vec<u8> {
-    match (token, std::str::from_utf8(&body)) {
-        (Some(token), Ok(text)) if text.contains(token) => text.replace(token, "(the token)").into_bytes(),
-        _ => body,
+/// Takes the token out of what the server said: one that echoes it must not bring it into the report.
+fn mask(report: &mut Report, token: &str) {
+    for row in &mut report.rows {
+        for text in row.findings.iter_mut().chain([&mut row.answer_body]) {
+            if text.contains(token) {
+                *text = text.replace(token, "(the token)");
+            }
+        }
     }
 }
 
