@@ -239,9 +239,8 @@ async fn holders(
     text: &str,
 ) -> Result<Vec<Uuid>, Error> {
     let code = keys::type_code(resource_type);
-    let (Some(schema), Some(number)) = (resource_type.attribute(attribute), keys::attribute_code(attribute)) else {
-        return Ok(Vec::new());
-    };
+    let Some(schema) = resource_type.attribute(attribute) else { return Ok(Vec::new()) };
+    let Some(number) = keys::attribute_code(schema) else { return Ok(Vec::new()) };
     let value = keys::index_value(&comparable(schema, text));
     if index::is_unique(schema) {
         let entry = snapshot.get(&keys::unique(tenant, code, number, &value)).await.map_err(super::store_error)?;

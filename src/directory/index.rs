@@ -26,7 +26,7 @@ pub struct Entry<'a> {
 pub fn entries<'a>(resource_type: &'a ResourceType, attributes: &Map<String, Value>) -> BTreeSet<Entry<'a>> {
     let mut entries = BTreeSet::new();
     for attribute in indexed(resource_type) {
-        let Some(code) = keys::attribute_code(&attribute.name) else { continue };
+        let Some(code) = keys::attribute_code(attribute) else { continue };
         let Some(value) = attributes.get(&attribute.name) else { continue };
         let leaf = attribute.sub("value").unwrap_or(attribute);
         let texts = match value {

@@ -29,16 +29,13 @@
 //! | `V` serial | an admin's client certificate |
 
 use crate::limits;
-use crate::scim::schema::ResourceType;
+use crate::scim::schema::{Attribute, ResourceType};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// What a resource type is called in keys. Numbers are never used again.
 pub fn type_code(resource_type: &ResourceType) -> u8 {
-    match resource_type.name.as_str() {
-        "User" => USER,
-        _ => GROUP,
-    }
+    resource_type.code
 }
 
 /// The code of User.
@@ -46,16 +43,17 @@ pub const USER: u8 = 1;
 /// The code of Group.
 pub const GROUP: u8 = 2;
 
-/// What an indexed attribute is called in keys, by its name. Numbers are never used again.
-pub fn attribute_code(name: &str) -> Option<u8> {
-    match name {
-        "userName" => Some(1),
-        "externalId" => Some(2),
-        "emails" => Some(3),
-        "displayName" => Some(4),
-        _ => None,
-    }
+/// The first code of a tenant's own types.
+pub const CUSTOM_TYPE_MIN: u8 = 3;
+
+/// What an indexed attribute is called in the keys of its type: a number below [`CUSTOM_ATTRIBUTE_MIN`] from the tables of the
+/// built-in schemas, and one from there on for a tenant's own. Numbers are never used again.
+pub fn attribute_code(attribute: &Attribute) -> Option<u8> {
+    attribute.index_code
 }
+
+/// The first code of a tenant's own attributes.
+pub const CUSTOM_ATTRIBUTE_MIN: u8 = 16;
 
 /// The record of a resource.
 pub fn record(tenant: u32, code: u8, id: Uuid) -> Vec<u8> {

@@ -101,10 +101,11 @@ fn comparison(resource_type: &ResourceType, attr: &Attr<'_>, compare: &Compare<'
         return Some(Plan { lookup: id().map_or(Lookup::Nothing, Lookup::Id), is_exact: true });
     }
     let is_value = attr.leaf().name == "value";
-    if compare.op == Op::Eq && attr.is_core("members") && is_value {
+    let is_group = keys::type_code(resource_type) == keys::GROUP;
+    if compare.op == Op::Eq && attr.is_core("members") && is_value && is_group {
         return Some(Plan { lookup: id().map_or(Lookup::Nothing, Lookup::GroupsWith), is_exact: true });
     }
-    let code = keys::attribute_code(&attr.attribute.name).filter(|_| attr.extension.is_none())?;
+    let code = keys::attribute_code(attr.attribute).filter(|_| attr.extension.is_none())?;
     let is_indexed = attr.attribute.indexed && attr.sub.is_none_or(|sub| sub.name == "value");
     let is_known = resource_type.attribute(&attr.attribute.name).is_some();
     if !is_indexed || !is_known {

@@ -2,7 +2,7 @@
 
 use super::network::Network;
 use crate::scim::errors::{Error, Kind};
-use crate::scim::schema::ResourceType;
+use crate::scim::schema::{Extension, ResourceType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,7 +16,7 @@ pub struct Record<'a> {
     pub created_ms: Option<i64>,
     /// Which set of member rows is the group's; 0 for other types and for a group that never had its members replaced at once.
     pub generation: u64,
-    /// Bit n: the resource has the n-th extension of its type.
+    /// The resource has these extensions of its type, see [`extension_bit`].
     pub extensions: u32,
     /// The name by which answers call it, as a JSON string.
     pub display: &'a [u8],
@@ -48,6 +48,11 @@ impl<'a> Record<'a> {
         })
     }
 
+    /// Whether the resource has this extension.
+    pub fn has(&self, extension: &Extension) -> bool {
+        self.extensions & extension_bit(extension) != 0
+    }
+
     /// The attributes as values.
     pub fn attributes(&self) -> Result<Map<String, Value>, Error> {
         serde_json::from_slice(self.json).map_err(|_| damaged("record"))
@@ -66,8 +71,8 @@ pub fn encode(
 ) -> Result<Vec<u8>, Error> {
     let display = json_of(&display_name(attributes))?;
     let json = json_of(attributes)?;
-    let has = |bit: &(usize, &crate::scim::schema::Extension)| attributes.contains_key(&bit.1.schema.id);
-    let extensions = resource_type.extensions.iter().enumerate().filter(has).fold(0_u32, |bits, (n, _)| bits | 1 << n);
+    let has = resource_type.extensions.iter().filter(|extension| attributes.contains_key(&extension.schema.id));
+    let extensions = has.fold(0_u32, |bits, extension| bits | extension_bit(extension));
     let length = u32::try_from(display.len()).map_err(|_| damaged("display name"))?;
     Ok([
         &[VERSION][..],
@@ -79,6 +84,11 @@ pub fn encode(
         &json,
     ]
     .concat())
+}
+
+/// The bit that says in a record that the resource has the extension.
+pub fn extension_bit(extension: &Extension) -> u32 {
+    1_u32.checked_shl(u32::from(extension.bit)).unwrap_or(0)
 }
 
 /// What others call the resource: `displayName`, or the nearest thing to it.

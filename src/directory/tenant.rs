@@ -8,6 +8,7 @@ use super::{Directory, keys};
 use crate::profile;
 use crate::scim::dialect::Dialect;
 use crate::scim::errors::{Error, Kind};
+use crate::scim::schema::types::Types;
 use crate::store::{Entry, Snapshot};
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct Tenant {
     pub token_requests_per_s_max: u32,
     /// Whether it answers at all: it is neither disabled nor being deleted.
     pub is_open: bool,
+    /// Its resource types; those without definitions of their own share one value.
+    pub types: Arc<Types>,
 }
 
 /// The number of the first tenant, `default`.
@@ -115,6 +118,7 @@ fn read(number: u32, entry: &Entry) -> Result<Tenant, Error> {
         requests_per_s_max: settings.requests_per_s_max,
         token_requests_per_s_max: settings.token_requests_per_s_max,
         is_open: !settings.disabled && !settings.deleting,
+        types: Types::builtin().clone(),
         name: settings.name,
     })
 }

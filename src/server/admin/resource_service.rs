@@ -12,7 +12,7 @@ use super::{AdminState, access, refusal, wire};
 use crate::directory::browse::{self, Direct, Page, Seen};
 use crate::directory::scope::{self, Scope};
 use crate::directory::{Actor, keys, position};
-use crate::scim::schema::{self, ResourceType};
+use crate::scim::schema::ResourceType;
 
 /// The kind of places in lists of resources and members.
 const PLACE: u8 = b'r';
@@ -24,7 +24,7 @@ impl ResourceService for AdminState {
         let ListUsersRequest { tenant, filter, page_size, page_token } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let list = List { filter: &filter, page_size, page_token: &page_token };
-        let (users, next_page_token, total_size) = self.list(&scope, &actor, schema::user(), &list).await?;
+        let (users, next_page_token, total_size) = self.list(&scope, &actor, scope.tenant.types.user(), &list).await?;
         Ok(Response::new(ListUsersResponse { users, next_page_token, total_size }))
     }
 
@@ -33,8 +33,8 @@ impl ResourceService for AdminState {
         let GetUserRequest { tenant, user } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let call = scope.call(&self.directory, &actor);
-        let seen = browse::one(&call, schema::user(), &user).await.map_err(refusal::status)?;
-        Ok(Response::new(GetUserResponse { user: Some(resource(schema::user(), seen)) }))
+        let seen = browse::one(&call, scope.tenant.types.user(), &user).await.map_err(refusal::status)?;
+        Ok(Response::new(GetUserResponse { user: Some(resource(scope.tenant.types.user(), seen)) }))
     }
 
     async fn list_groups(&self, request: Request<ListGroupsRequest>) -> Result<Response<ListGroupsResponse>, Status> {
@@ -42,7 +42,8 @@ impl ResourceService for AdminState {
         let ListGroupsRequest { tenant, filter, page_size, page_token } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let list = List { filter: &filter, page_size, page_token: &page_token };
-        let (groups, next_page_token, total_size) = self.list(&scope, &actor, schema::group(), &list).await?;
+        let (groups, next_page_token, total_size) =
+            self.list(&scope, &actor, scope.tenant.types.group(), &list).await?;
         Ok(Response::new(ListGroupsResponse { groups, next_page_token, total_size }))
     }
 
@@ -51,9 +52,9 @@ impl ResourceService for AdminState {
         let GetGroupRequest { tenant, group } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let call = scope.call(&self.directory, &actor);
-        let seen = browse::one(&call, schema::group(), &group).await.map_err(refusal::status)?;
+        let seen = browse::one(&call, scope.tenant.types.group(), &group).await.map_err(refusal::status)?;
         let members = browse::member_count(&call, seen.id).await.map_err(|error| refusal::failure(&error))?;
-        let group = Some(resource(schema::group(), seen));
+        let group = Some(resource(scope.tenant.types.group(), seen));
         Ok(Response::new(GetGroupResponse { group, member_count: wire::count(members) }))
     }
 
@@ -67,7 +68,8 @@ impl ResourceService for AdminState {
         let call = scope.call(&self.directory, &actor);
         let size = wire::page_size(page_size)?;
         let after = after(&scope, 0, &page_token)?;
-        let page = browse::members(&call, schema::group(), &group, after, size).await.map_err(refusal::status)?;
+        let page =
+            browse::members(&call, scope.tenant.types.group(), &group, after, size).await.map_err(refusal::status)?;
         Ok(Response::new(ListGroupMembersResponse {
             next_page_token: next(&scope, 0, page.next),
             total_size: wire::count(page.total),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Route, route, split};
+use crate::scim::schema::types::Types;
 
 #[test]
 fn the_tenant_is_in_the_path() {
@@ -14,7 +15,7 @@ fn the_tenant_is_in_the_path() {
 
 #[test]
 fn endpoints_are_told_apart() {
-    let name = |rest| match route(rest) {
+    let name = |rest| match route(Types::builtin(), rest) {
         Route::Root => "root".to_owned(),
         Route::Search(None) => "search".to_owned(),
         Route::Search(Some(resource_type)) => format!("search {}", resource_type.name),
