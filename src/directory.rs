@@ -13,6 +13,7 @@ pub mod seal;
 pub mod admin_certificate;
 pub mod refused;
 pub mod upgrade;
+pub mod definition;
 pub mod tenant;
 pub mod token;
 pub mod membership;
@@ -165,6 +166,16 @@ impl Call<'_> {
         let mut batch = self.directory.batch();
         batch.expect_exists(keys::tenant(self.tenant.number));
         batch
+    }
+
+    /// A batch that writes a resource. It relies on the definitions by which the resource was read.
+    fn writing(&self) -> Result<store::Batch, Error> {
+        if self.tenant.is_changing {
+            return Err(Error::new(Kind::Unavailable, "the tenant's schemas are being changed; try again"));
+        }
+        let mut batch = self.batch();
+        write::rely_on(&mut batch, keys::definitions(self.tenant.number), self.tenant.definitions);
+        Ok(batch)
     }
 }
 

@@ -100,7 +100,7 @@ async fn batch(
     let generation = unseen.map_or(0, |unseen| unseen.generation);
     let also_unique = write::also_unique(call, resource_type);
     let place = Place { tenant, code, id, also_unique: &also_unique };
-    let mut batch = call.batch();
+    let mut batch = call.writing()?;
     if is_given {
         is_free(call, snapshot, id, &mut batch).await?;
     }

@@ -18,6 +18,7 @@
 //! | `H` log revision | a seal |
 //! | `S` tenant revision | work for the sweeper |
 //! | `D` tenant | the tenant is being deleted |
+//! | `F` tenant | the tenant's own schemas and resource types |
 //! | `T` tenant | the tenant's settings |
 //! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
@@ -44,16 +45,16 @@ pub const USER: u8 = 1;
 pub const GROUP: u8 = 2;
 
 /// The first code of a tenant's own types.
-pub const CUSTOM_TYPE_MIN: u8 = 3;
+pub const FIRST_CUSTOM_TYPE: u8 = 3;
 
-/// What an indexed attribute is called in the keys of its type: a number below [`CUSTOM_ATTRIBUTE_MIN`] from the tables of the
+/// What an indexed attribute is called in the keys of its type: a number below [`FIRST_CUSTOM_ATTRIBUTE`] from the tables of the
 /// built-in schemas, and one from there on for a tenant's own. Numbers are never used again.
 pub fn attribute_code(attribute: &Attribute) -> Option<u8> {
     attribute.index_code
 }
 
 /// The first code of a tenant's own attributes.
-pub const CUSTOM_ATTRIBUTE_MIN: u8 = 16;
+pub const FIRST_CUSTOM_ATTRIBUTE: u8 = 16;
 
 /// The record of a resource.
 pub fn record(tenant: u32, code: u8, id: Uuid) -> Vec<u8> {
@@ -225,6 +226,14 @@ pub fn tenant(number: u32) -> Vec<u8> {
     tenanted(b'T', number)
 }
 
+/// A tenant's own schemas and resource types. The letter comes before that of the records, which a check reads by them.
+pub fn definitions(tenant: u32) -> Vec<u8> {
+    tenanted(b'F', tenant)
+}
+
+/// The prefix of all tenants' definitions.
+pub const DEFINITIONS: &[u8] = b"F";
+
 /// The tenant of this name.
 pub fn tenant_name(name: &str) -> Vec<u8> {
     [b"N", name.as_bytes()].concat()
@@ -251,7 +260,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSB".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBF".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 

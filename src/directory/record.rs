@@ -5,6 +5,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{Extension, ResourceType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The version that all formats here have today.
 const VERSION: u8 = 1;
@@ -202,6 +203,56 @@ pub struct Tenant {
     pub deleting: bool,
     /// When it was made, in milliseconds since the epoch.
     pub created_ms: i64,
+}
+
+/// A tenant's own schemas and resource types.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Definitions {
+    /// The number that was given to a type last; 0: none was.
+    pub type_made: u8,
+    /// They are being changed, and nothing of the tenant may be written meanwhile.
+    pub changing: bool,
+    /// The schemas, in the order of their creation.
+    pub schemas: Vec<DefinedSchema>,
+    /// The types, in the order of their creation; User and Group are among them when they are extended.
+    pub types: Vec<DefinedType>,
+}
+
+/// A schema that a tenant has defined.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DefinedSchema {
+    /// Its definition (RFC 7643 section 7).
+    pub json: Value,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// When it was changed last, likewise.
+    pub updated_ms: i64,
+    /// How often it has been defined.
+    pub version: u32,
+}
+
+/// A resource type that a tenant has defined.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DefinedType {
+    /// Its definition (RFC 7643 section 6).
+    pub json: Value,
+    /// Its number in keys.
+    pub code: u8,
+    /// The bits of its extensions in records, by their URNs in lower case.
+    pub bits: BTreeMap<String, u8>,
+    /// The numbers of its own indexes in keys, by the full names of their attributes.
+    pub indexes: BTreeMap<String, u8>,
+    /// The number that was given to an index last; 0: none was.
+    pub index_made: u8,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// When it was changed last, likewise.
+    pub updated_ms: i64,
+    /// How often it has been defined.
+    pub version: u32,
 }
 
 /// A token, without its secret. What was added later has a default, so that older records are read.

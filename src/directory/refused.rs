@@ -15,6 +15,10 @@ pub enum Noun {
     Exchange,
     /// An admin's client certificate, by its serial number or name.
     AdminCertificate,
+    /// A schema, by its URN.
+    Schema,
+    /// A resource type, by its name.
+    ResourceType,
 }
 
 /// A field of the call that cannot be so.
@@ -86,6 +90,8 @@ impl Noun {
             Noun::Resource => "resource",
             Noun::Exchange => "exchange",
             Noun::AdminCertificate => "admin certificate",
+            Noun::Schema => "schema",
+            Noun::ResourceType => "resource type",
         }
     }
 }

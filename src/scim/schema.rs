@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+pub mod definition;
 pub mod types;
 
 mod common;

@@ -128,12 +128,15 @@ struct Seen {
     used: Used,
     /// The body, once it was read.
     body: Option<Bytes>,
+    /// The tenant's types, once it is known.
+    types: Arc<Types>,
 }
 
 impl Seen {
     fn new(method: Method, from: IpAddr) -> Seen {
         let (tenant, token) = (String::new(), String::new());
-        Seen { method, from, endpoint: "", tenant, token, denied: None, used: Used::default(), body: None }
+        let (used, types) = (Used::default(), Types::builtin().clone());
+        Seen { method, from, endpoint: "", tenant, token, denied: None, used, body: None, types }
     }
 }
 
@@ -206,6 +209,7 @@ impl Job {
         let path = self.head.uri.path().to_owned();
         let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
         let types = self.tenant().types.clone();
+        seen.types = types.clone();
         let route = match &rest {
             Some(Ok(rest)) => route::route(&types, rest),
             _ => Route::Unknown,

@@ -1,6 +1,6 @@
 //! The resource types of one tenant: User, Group, and whatever it has defined. It does not know where definitions are kept.
 
-use super::{ResourceType, group, user};
+use super::{ResourceType, Returned, USER, group, user};
 use std::sync::{Arc, LazyLock};
 
 /// Resource types, in the order of lists over all of them. Never without User and Group.
@@ -9,13 +9,31 @@ pub struct Types {
     user: Arc<ResourceType>,
     group: Arc<ResourceType>,
     all: Vec<Arc<ResourceType>>,
+    /// The names, in lower case, of what a tenant has defined as never returned.
+    secrets: Vec<String>,
 }
 
 impl Types {
     /// These, with User and Group before all others.
     pub fn new(user: Arc<ResourceType>, group: Arc<ResourceType>, others: Vec<Arc<ResourceType>>) -> Types {
-        let all = [user.clone(), group.clone()].into_iter().chain(others).collect();
-        Types { user, group, all }
+        let all: Vec<Arc<ResourceType>> = [user.clone(), group.clone()].into_iter().chain(others).collect();
+        let schemas = all.iter().flat_map(|known| {
+            std::iter::once(&known.schema).chain(known.extensions.iter().map(|extension| &extension.schema))
+        });
+        let attributes = schemas.filter(|schema| schema.id != USER).flat_map(|schema| &schema.attributes);
+        let secrets = attributes
+            .flat_map(|attribute| std::iter::once(attribute).chain(&attribute.sub_attributes))
+            .filter(|attribute| attribute.returned == Returned::Never)
+            .map(|attribute| attribute.name.to_ascii_lowercase())
+            .collect();
+        Types { user, group, all, secrets }
+    }
+
+    /// Whether a text may hold a value that the tenant has defined as never returned. It misses none: a text with escaped ASCII
+    /// letters may hold anything.
+    pub fn may_hold_secret(&self, text: &[u8]) -> bool {
+        let has = |name: &String| text.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+        !self.secrets.is_empty() && (self.secrets.iter().any(has) || text.windows(4).any(|part| part == b"\\u00"))
     }
 
     /// What a tenant has that has defined nothing.

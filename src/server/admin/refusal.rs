@@ -75,5 +75,7 @@ fn word(noun: Noun) -> &'static str {
         Noun::Resource => "RESOURCE",
         Noun::Exchange => "EXCHANGE",
         Noun::AdminCertificate => "ADMIN_CERTIFICATE",
+        Noun::Schema => "SCHEMA",
+        Noun::ResourceType => "RESOURCE_TYPE",
     }
 }

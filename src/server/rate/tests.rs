@@ -20,6 +20,8 @@ fn access(token: &str, token_max: u32, tenant_max: u32) -> Access {
         token_requests_per_s_max: 0,
         is_open: true,
         types: Types::builtin().clone(),
+        definitions: None,
+        is_changing: false,
     };
     Access { key_id: token.to_owned(), tenant: Arc::new(tenant), read_only: false, requests_per_s_max: token_max }
 }
