@@ -14,6 +14,8 @@ pub mod welcome;
 pub mod check_config;
 pub mod tenant;
 pub mod token;
+pub mod schema;
+pub mod resource_type;
 pub mod user;
 pub mod group;
 pub mod change;
@@ -71,6 +73,10 @@ pub enum Command {
     Tenant(tenant::Tenant),
     /// Makes, shows, rotates and revokes a tenant's Secret Tokens.
     Token(token::Token),
+    /// Defines, shows and removes a tenant's own schemas.
+    Schema(schema::Schema),
+    /// Defines, lists and removes a tenant's own resource types, and extends User and Group.
+    ResourceType(resource_type::ResourceType),
     /// Shows a tenant's users.
     User(user::User),
     /// Shows a tenant's groups and their members.
@@ -141,6 +147,8 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Guide(guide) => guide.run(env, out),
         Command::Tenant(tenant) => tenant.run(env, out),
         Command::Token(token) => token.run(env, out),
+        Command::Schema(schema) => schema.run(env, out),
+        Command::ResourceType(resource_type) => resource_type.run(env, out),
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),
         Command::Change(change) => change.run(env, out),
