@@ -18,6 +18,7 @@ pub mod schema;
 pub mod resource_type;
 pub mod user;
 pub mod group;
+pub mod resource;
 pub mod change;
 pub mod audit;
 pub mod exchange;
@@ -81,7 +82,9 @@ pub enum Command {
     User(user::User),
     /// Shows a tenant's groups and their members.
     Group(group::Group),
-    /// Shows what was done to a tenant's users and groups.
+    /// Shows a tenant's resources of any type.
+    Resource(resource::Resource),
+    /// Shows what was done to a tenant's resources.
     Change(change::Change),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
@@ -151,6 +154,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::ResourceType(resource_type) => resource_type.run(env, out),
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),
+        Command::Resource(resource) => resource.run(env, out),
         Command::Change(change) => change.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
         Command::Audit(audit) => audit.run(env, out),

@@ -245,7 +245,7 @@ const NEXT: &[(&str, &str)] = &[
     ("TOKEN_ROTATED", "rotate its successor, or revoke that first with `scimd token revoke ID`"),
     ("TOKEN_NOT_ACTIVE", "make a new one with `scimd token create`"),
     ("TOO_MANY_TOKENS", "revoke tokens that nobody uses; `scimd token list` shows when each was last used"),
-    ("RESOURCE_NOT_FOUND", "`scimd user list` and `scimd group list` show what is there, --filter finds it"),
+    ("RESOURCE_NOT_FOUND", "`scimd user list`, `group list` and `resource list` show what is there, --filter finds it"),
     ("SCHEMA_NOT_FOUND", "`scimd schema list` shows the schemas of a tenant"),
     ("RESOURCE_TYPE_NOT_FOUND", "`scimd resource-type list` shows the resource types of a tenant"),
     ("DEFINITION_IN_USE", "change those resources first, or define something new beside it"),

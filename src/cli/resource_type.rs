@@ -1,16 +1,14 @@
 //! `scimd resource-type`: defines, lists and removes a tenant's own resource types, and extends User and Group.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::client::{Connection, Server};
 use super::error::Error;
 use super::schema::{Terms, gone, origin, outcome};
 use super::{Output, files, print};
 use crate::limits;
-use crate::server::admin::api::v1::{
-    DeleteResourceTypeRequest, ListResourceTypesRequest, PutResourceTypeRequest,
-};
+use crate::server::admin::api::v1::{DeleteResourceTypeRequest, ListResourceTypesRequest, PutResourceTypeRequest};
 
 /// The flags of `resource-type`.
 #[derive(Debug, clap::Args)]
@@ -70,7 +68,7 @@ impl ResourceType {
     }
 }
 
-async fn put(server: &Server, file: &PathBuf, terms: &Terms, out: &mut impl Write) -> Result<(), Error> {
+async fn put(server: &Server, file: &Path, terms: &Terms, out: &mut impl Write) -> Result<(), Error> {
     let resource_type_json = files::text(file, limits::DEFINITION_BYTES_MAX)?;
     let Terms { tenant, dry_run } = terms;
     let request = PutResourceTypeRequest { tenant: tenant.clone(), resource_type_json, dry_run: *dry_run };

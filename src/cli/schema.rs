@@ -1,7 +1,7 @@
 //! `scimd schema`: defines, shows and removes a tenant's own schemas.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::client::{Connection, Server};
 use super::error::Error;
@@ -97,7 +97,7 @@ impl Schema {
     }
 }
 
-async fn put(server: &Server, file: &PathBuf, terms: &Terms, out: &mut impl Write) -> Result<(), Error> {
+async fn put(server: &Server, file: &Path, terms: &Terms, out: &mut impl Write) -> Result<(), Error> {
     let schema_json = files::text(file, limits::DEFINITION_BYTES_MAX)?;
     let Terms { tenant, dry_run } = terms;
     let request = PutSchemaRequest { tenant: tenant.clone(), schema_json, dry_run: *dry_run };

@@ -61,7 +61,7 @@ pub fn resource_type(value: &Value) -> Result<TypeDefinition, Vec<String>> {
     let known = ["schemas", "id", "name", "description", "endpoint", "schema", "schemaExtensions", "meta"];
     reader.only(object, "", &known);
     let name = reader.text(object, "", "name").unwrap_or_default();
-    if !name.is_empty() && !(is_word(&name) && name.len() <= limits::NAME_BYTES_MAX) {
+    if !name.is_empty() && !is_word(&name) {
         reader.wrong("name", "must be a letter and then letters, digits, '-' and '_', at most 63 characters");
     }
     if let Some(id) = reader.optional_text(object, "", "id").filter(|id| *id != name) {
@@ -69,7 +69,7 @@ pub fn resource_type(value: &Value) -> Result<TypeDefinition, Vec<String>> {
     }
     let endpoint = reader.text(object, "", "endpoint").unwrap_or_default();
     let segment = endpoint.strip_prefix('/').unwrap_or_default();
-    if !endpoint.is_empty() && !(is_word(segment) && segment.len() <= limits::NAME_BYTES_MAX) {
+    if !endpoint.is_empty() && !is_word(segment) {
         let why = "must be '/' and then a letter and letters, digits, '-' and '_', such as /Devices";
         reader.wrong("endpoint", why);
     }
@@ -217,7 +217,7 @@ impl Reader {
         let mut words: Vec<String> = Vec::new();
         for value in list.iter().take(limits::DEFINITION_WORDS_MAX) {
             match value.as_str() {
-                Some(word) if word.is_empty() => self.wrong(&place, "has an empty value"),
+                Some("") => self.wrong(&place, "has an empty value"),
                 Some(word) if words.iter().any(|known| known == word) => {
                     self.wrong(&place, &format!("has '{}' twice", clip(word)));
                 }
@@ -442,9 +442,11 @@ fn is_attribute_name(text: &str) -> bool {
         && text.bytes().all(is_rest)
 }
 
+/// A name or endpoint of a resource type.
 fn is_word(text: &str) -> bool {
     let is_rest = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.bytes().all(is_rest)
+    let starts_well = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    starts_well && text.len() <= limits::NAME_BYTES_MAX && text.bytes().all(is_rest)
 }
 
 /// A URN (RFC 8141) of the characters that need no escape in a path or filter, which are all that SCIM's own have.

@@ -1,18 +1,22 @@
-//! `ResourceService`: users, groups and members for admins to look at. It only translates; the looking is the directory's.
+//! `ResourceService`: resources and members for admins to look at. It only translates; the looking is the directory's.
 
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::api::v1::resource_service_server::ResourceService;
 use super::api::v1::{
-    GetGroupRequest, GetGroupResponse, GetUserRequest, GetUserResponse, GroupMember, ListGroupMembersRequest,
-    ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse, ListUsersRequest, ListUsersResponse, Resource,
+    GetGroupRequest, GetGroupResponse, GetResourceRequest, GetResourceResponse, GetUserRequest, GetUserResponse,
+    GroupMember, ListGroupMembersRequest, ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse,
+    ListResourcesRequest, ListResourcesResponse, ListUsersRequest, ListUsersResponse, Resource,
 };
 use super::{AdminState, access, refusal, wire};
 use crate::directory::browse::{self, Direct, Page, Seen};
+use crate::directory::refused::{Noun, Refused};
 use crate::directory::scope::{self, Scope};
 use crate::directory::{Actor, keys, position};
+use crate::scim::errors::clip;
 use crate::scim::schema::ResourceType;
+use std::sync::Arc;
 
 /// The kind of places in lists of resources and members.
 const PLACE: u8 = b'r';
@@ -76,6 +80,38 @@ impl ResourceService for AdminState {
             members: page.items.into_iter().map(member).collect(),
         }))
     }
+
+    async fn list_resources(
+        &self,
+        request: Request<ListResourcesRequest>,
+    ) -> Result<Response<ListResourcesResponse>, Status> {
+        let actor = actor(&request);
+        let ListResourcesRequest { tenant, resource_type, filter, page_size, page_token } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let known = named(&scope, &resource_type)?;
+        let list = List { filter: &filter, page_size, page_token: &page_token };
+        let (resources, next_page_token, total_size) = self.list(&scope, &actor, known, &list).await?;
+        Ok(Response::new(ListResourcesResponse { resources, next_page_token, total_size }))
+    }
+
+    async fn get_resource(
+        &self,
+        request: Request<GetResourceRequest>,
+    ) -> Result<Response<GetResourceResponse>, Status> {
+        let actor = actor(&request);
+        let GetResourceRequest { tenant, resource_type, id } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let known = named(&scope, &resource_type)?;
+        let call = scope.call(&self.directory, &actor);
+        let seen = browse::one(&call, known, &id).await.map_err(refusal::status)?;
+        Ok(Response::new(GetResourceResponse { resource: Some(resource(known, seen)) }))
+    }
+}
+
+fn named<'a>(scope: &'a Scope, name: &str) -> Result<&'a ResourceType, Status> {
+    let known = scope.tenant.types.named(name);
+    let missing = || refusal::status(Refused::NotFound(Noun::ResourceType, clip(name)));
+    known.map(Arc::as_ref).ok_or_else(missing)
 }
 
 /// What the two lists of resources are asked for.
@@ -135,8 +171,8 @@ fn next(scope: &Scope, code: u8, last: Option<Uuid>) -> String {
 fn resource(resource_type: &ResourceType, seen: Seen) -> Resource {
     let text = |name: &str| seen.attributes.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let name = match keys::type_code(resource_type) {
-        keys::GROUP => text("displayName"),
-        _ => text("userName"),
+        keys::USER => text("userName"),
+        _ => text("displayName"),
     };
     Resource {
         id: seen.id.to_string(),
