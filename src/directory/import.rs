@@ -268,7 +268,9 @@ impl Import {
             done.map(|(_, outcome)| outcome)
         };
         let done = match (put(true).await, self.work.terms.on_conflict) {
-            (Ok(Defined::Changed), Conflict::Skip) | (Ok(Defined::Unchanged), _) => Ok(Done::Unchanged),
+            (Ok(Defined::Changed) | Err(Refused::State { .. }), Conflict::Skip) | (Ok(Defined::Unchanged), _) => {
+                Ok(Done::Unchanged)
+            }
             (Ok(Defined::Changed), Conflict::Fail) => {
                 let why = format!("there is another definition of '{id}' already");
                 Err(Error::new(Kind::Uniqueness, why))

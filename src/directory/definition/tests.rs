@@ -158,7 +158,7 @@ impl Place {
     async fn list(&self, name: &str, filter: &str, sort: &str) -> Result<Vec<String>, Error> {
         let kind = self.named(name);
         let mut reading = Reading::new(self.site.scope.tenant.dialect);
-        let mut query = query::Query { count: 100, start_index: 1, ..query::Query::default() };
+        let mut query = query::Query { count: 1_000, start_index: 1, ..query::Query::default() };
         query.filter = (!filter.is_empty()).then(|| filter.to_owned());
         query.sort_by = (!sort.is_empty()).then(|| sort.to_owned());
         let page = parsed(list::list(&self.site.call(), &[&kind], &query, &mut reading).await?);
@@ -561,5 +561,55 @@ async fn tenants_define_the_same_urn_in_their_own_ways() {
     create::create(&call, machine, body, &Projection::default(), &mut reading).await.unwrap();
     assert!(place.post("Device", json!({"schemas": [DEVICE], "colour": "red"})).await.is_err());
     place.device("S").await;
+    place.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn definitions_change_under_load_and_indexes_stay_whole() {
+    let place = Place::with_device().await;
+    let directory = place.site.directory.clone();
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let (directory, actor) = (directory.clone(), place.site.actor.clone());
+        writers.spawn(async move {
+            let mut made = 0;
+            for n in 0..60 {
+                // As a request does: by the tenant as it is then.
+                let scope = scope::find(&directory, "default", "https://scim.test").await.unwrap();
+                let kind = scope.tenant.types.named("Device").unwrap();
+                let mut reading = Reading::new(scope.tenant.dialect);
+                let mut body = json!({"schemas": [DEVICE], "serial": format!("{writer}-{n}"), "weight": n});
+                if n > 40 {
+                    body["label"] = json!(format!("label {n}"));
+                }
+                let call = scope.call(&directory, &actor);
+                match create::create(&call, kind, body, &Projection::default(), &mut reading).await {
+                    Ok(_) => made += 1,
+                    Err(error) => assert_eq!(error.kind, Kind::Unavailable, "{error}"),
+                }
+            }
+            made
+        });
+    }
+    let mut flips = 0;
+    let mut made = 0;
+    loop {
+        // With an index and without one, as long as nobody has the attribute.
+        let definition =
+            altered("label", |label| drop(label.insert("x-scimd-indexed".to_owned(), json!(flips % 2 == 0))));
+        match change::put_schema(place.at(), &definition).await {
+            Ok(_) => flips += 1,
+            Err(refused) => assert_eq!(reason(&refused), "DEFINITION_IN_USE"),
+        }
+        tokio::task::yield_now().await;
+        match writers.try_join_next() {
+            Some(done) => made += done.unwrap(),
+            None if writers.is_empty() => break,
+            None => {}
+        }
+    }
+    let mut place = place;
+    place.renew().await;
+    assert_eq!(place.find("Device", "serial pr").await.len(), made);
     place.agrees().await;
 }

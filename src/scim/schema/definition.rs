@@ -268,6 +268,9 @@ impl Reader {
             let why = "must be a letter and then letters, digits, '$', '-' and '_' (RFC 7643 section 2.1), at most 128";
             self.wrong(&format!("{dotted}name"), why);
         }
+        if ["and", "or", "not"].iter().any(|word| word.eq_ignore_ascii_case(&name)) {
+            self.wrong(&format!("{dotted}name"), "is a word of filters");
+        }
         let kind = match object.contains_key("type") {
             true => self.word(object, &dotted, "type", &KINDS)?,
             false => Kind::String,

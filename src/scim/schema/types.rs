@@ -1,6 +1,7 @@
 //! The resource types of one tenant: User, Group, and whatever it has defined. It does not know where definitions are kept.
 
 use super::{ResourceType, Returned, USER, group, user};
+use crate::limits;
 use std::sync::{Arc, LazyLock};
 
 /// Resource types, in the order of lists over all of them. Never without User and Group.
@@ -29,11 +30,14 @@ impl Types {
         Types { user, group, all, secrets }
     }
 
-    /// Whether a text may hold a value that the tenant has defined as never returned. It misses none: a text with escaped ASCII
-    /// letters may hold anything.
+    /// Whether a text may hold a value that the tenant has defined as never returned. It misses none: a text that is long or has
+    /// escaped ASCII letters may hold anything.
     pub fn may_hold_secret(&self, text: &[u8]) -> bool {
+        if self.secrets.is_empty() || text.len() > limits::EXCHANGE_PARSED_BYTES_MAX {
+            return !self.secrets.is_empty();
+        }
         let has = |name: &String| text.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
-        !self.secrets.is_empty() && (self.secrets.iter().any(has) || text.windows(4).any(|part| part == b"\\u00"))
+        self.secrets.iter().any(has) || text.windows(4).any(|part| part == b"\\u00")
     }
 
     /// What a tenant has that has defined nothing.

@@ -49,6 +49,7 @@ fn attributes_that_cannot_be() {
         (json!("a"), "'attributes[0]' must be a JSON object"),
         (json!({"type": "string"}), "'attributes[0].name' is required"),
         (json!({"name": "1a"}), "'attributes[0].name' must be a letter"),
+        (json!({"name": "Not"}), "'attributes[0].name' is a word of filters"),
         (json!({"name": "a.b"}), "'attributes[0].name' must be a letter"),
         (json!({"name": "$ref"}), "'attributes[0].name' must be a letter"),
         (json!({"name": "a".repeat(129)}), "'attributes[0].name' must be a letter"),
