@@ -9,6 +9,7 @@ use crate::directory::refused::Refused;
 use crate::directory::tests::Fixture;
 use crate::directory::write::Precondition;
 use crate::directory::{check, create, delete, list, patch, read, record, replace, scope, tenant, upgrade};
+use crate::limits;
 use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::project::Projection;
@@ -611,5 +612,37 @@ async fn definitions_change_under_load_and_indexes_stay_whole() {
     let mut place = place;
     place.renew().await;
     assert_eq!(place.find("Device", "serial pr").await.len(), made);
+    place.agrees().await;
+}
+
+#[tokio::test]
+async fn definitions_have_limits() {
+    let mut place = Place::new().await;
+    let small = |n: usize| json!({"id": format!("urn:example:s{n}"), "name": "S", "attributes": [{"name": "a"}]});
+    for n in 0..limits::SCHEMAS_MAX {
+        change::put_schema(place.at(), &small(n)).await.unwrap();
+    }
+    assert_eq!(reason(&place.schema(small(limits::SCHEMAS_MAX)).await.unwrap_err()), "TOO_MANY_SCHEMAS");
+    for n in 0..limits::RESOURCE_TYPES_MAX {
+        let definition =
+            json!({"name": format!("T{n}"), "endpoint": format!("/T{n}"), "schema": format!("urn:example:s{n}")});
+        change::put_type(place.at(), &definition).await.unwrap();
+    }
+    let one_more = json!({"name": "More", "endpoint": "/More", "schema": "urn:example:s0"});
+    assert_eq!(reason(&place.resource_type(one_more).await.unwrap_err()), "TOO_MANY_RESOURCE_TYPES");
+    let text = "x".repeat(limits::DEFINITION_TEXT_BYTES_MAX);
+    let big = |n: usize| {
+        let attribute = |at: usize| json!({"name": format!("a{at}"), "description": text});
+        json!({"id": format!("urn:example:s{n}"), "name": "S", "attributes": (0..100).map(attribute).collect::<Value>()})
+    };
+    let mut refused = None;
+    for n in 60..70 {
+        if let Err(error) = place.schema(big(n)).await {
+            refused = Some(error);
+            break;
+        }
+    }
+    assert_eq!(reason(&refused.unwrap()), "DEFINITIONS_TOO_LARGE");
+    change::delete_schema(place.at(), "urn:example:s99").await.unwrap();
     place.agrees().await;
 }
