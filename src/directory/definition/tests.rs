@@ -646,3 +646,63 @@ async fn definitions_have_limits() {
     change::delete_schema(place.at(), "urn:example:s99").await.unwrap();
     place.agrees().await;
 }
+
+#[tokio::test]
+async fn members_and_groups_of_other_types_are_attributes_like_any_other() {
+    let mut place = Place::new().await;
+    let urn = "urn:example:scim:schemas:2.0:Team";
+    let members =
+        json!({"name": "members", "type": "complex", "multiValued": true, "subAttributes": [{"name": "value"}]});
+    let schema = json!({"id": urn, "name": "Team", "attributes": [members, {"name": "groups", "multiValued": true}]});
+    place.schema(schema).await.unwrap();
+    place.resource_type(json!({"name": "Team", "endpoint": "/Teams", "schema": urn})).await.unwrap();
+    let body = json!({"schemas": [urn], "members": [{"value": "anybody"}], "groups": ["a", "b"]});
+    let made = place.post("Team", body).await.unwrap();
+    assert_eq!((&made["members"], &made["groups"]), (&json!([{"value": "anybody"}]), &json!(["a", "b"])));
+    for filter in [r#"members.value eq "anybody""#, r#"members[value eq "anybody"]"#, r#"groups eq "b""#, "members pr"]
+    {
+        assert_eq!(place.find("Team", filter).await, [id(&made)], "{filter}");
+    }
+    let user = place.site.user("u").await;
+    assert!(place.find("Team", &format!("members.value eq \"{user}\"")).await.is_empty());
+    let changed = json!([{"op": "add", "path": "members", "value": [{"value": "other"}]}, {"op": "remove", "path": "groups[value eq \"a\"]"}]);
+    let changed = place.patch("Team", &id(&made), changed).await.unwrap();
+    assert_eq!((&changed["members"][1]["value"], &changed["groups"]), (&json!("other"), &json!(["b"])));
+    assert_eq!(place.get("Team", &id(&made), &["groups"]).await["groups"], json!(["b"]));
+    place.agrees().await;
+}
+
+#[tokio::test]
+async fn parts_have_their_own_characteristics() {
+    let mut place = Place::new().await;
+    let urn = "urn:example:scim:schemas:2.0:Box";
+    let parts = json!([
+        {"name": "fixed", "mutability": "immutable"},
+        {"name": "tags", "multiValued": true},
+        {"name": "always", "returned": "always"},
+        {"name": "asked", "returned": "request"},
+        {"name": "secret", "returned": "never"},
+    ]);
+    let schema =
+        json!({"id": urn, "name": "Box", "attributes": [{"name": "part", "type": "complex", "subAttributes": parts}]});
+    place.schema(schema).await.unwrap();
+    place.resource_type(json!({"name": "Box", "endpoint": "/Boxes", "schema": urn})).await.unwrap();
+    let part = json!({"fixed": "f", "tags": ["a"], "always": "y", "asked": "z", "secret": "s"});
+    let made = place.post("Box", json!({"schemas": [urn], "part": part})).await.unwrap();
+    assert_eq!(made["part"], json!({"fixed": "f", "tags": ["a"], "always": "y"}));
+    let one = place.get("Box", &id(&made), &["part.asked"]).await;
+    assert_eq!(one["part"], json!({"always": "y", "asked": "z"}));
+    for operation in [
+        json!({"op": "replace", "path": "part.fixed", "value": "g"}),
+        json!({"op": "remove", "path": "part.fixed"}),
+        json!({"op": "replace", "path": "part", "value": {"fixed": "g"}}),
+    ] {
+        let refused = place.patch("Box", &id(&made), json!([operation])).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Mutability, "{operation}");
+    }
+    let other = json!({"schemas": [urn], "part": {"fixed": "g"}});
+    assert_eq!(place.put("Box", &id(&made), other).await.unwrap_err().kind, Kind::Mutability);
+    let added = json!([{"op": "add", "path": "part.tags", "value": ["b", "a"]}]);
+    let changed = place.patch("Box", &id(&made), added).await.unwrap();
+    assert_eq!(changed["part"]["tags"], json!(["a", "b"]));
+}
