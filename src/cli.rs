@@ -16,9 +16,12 @@ pub mod check_config;
 pub mod tenant;
 pub mod profile;
 pub mod token;
+pub mod schema;
+pub mod resource_type;
 pub mod user;
 pub mod group;
 pub mod deleted;
+pub mod resource;
 pub mod change;
 pub mod audit;
 pub mod exchange;
@@ -76,11 +79,17 @@ pub enum Command {
     Profile(profile::Profile),
     /// Makes, shows, rotates and revokes a tenant's Secret Tokens.
     Token(token::Token),
+    /// Defines, shows and removes a tenant's own schemas.
+    Schema(schema::Schema),
+    /// Defines, lists and removes a tenant's own resource types, and extends User and Group.
+    ResourceType(resource_type::ResourceType),
     /// Shows a tenant's users.
     User(user::User),
     /// Shows a tenant's groups and their members.
     Group(group::Group),
-    /// Shows what was done to a tenant's users and groups.
+    /// Shows a tenant's resources of any type.
+    Resource(resource::Resource),
+    /// Shows what was done to a tenant's resources.
     Change(change::Change),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
@@ -154,8 +163,11 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Tenant(tenant) => tenant.run(env, out),
         Command::Profile(profile) => profile.run(env, out),
         Command::Token(token) => token.run(env, out),
+        Command::Schema(schema) => schema.run(env, out),
+        Command::ResourceType(resource_type) => resource_type.run(env, out),
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),
+        Command::Resource(resource) => resource.run(env, out),
         Command::Change(change) => change.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
         Command::Audit(audit) => audit.run(env, out),

@@ -13,6 +13,7 @@ pub mod seal;
 pub mod admin_certificate;
 pub mod refused;
 pub mod upgrade;
+pub mod definition;
 pub mod tenant;
 pub mod token;
 pub mod membership;
@@ -148,10 +149,15 @@ impl Directory {
     /// Commits, or says with `None` that something which the batch relies on has changed.
     async fn commit(&self, batch: store::Batch) -> Result<Option<store::Stamp>, Error> {
         let logs: Vec<u32> = logs(&batch).collect();
+        let by_definitions = by_definitions(&batch);
         match self.store.commit(batch).await {
             Ok(stamp) => {
                 logs.into_iter().for_each(|log| self.unsealed.note(log));
                 Ok(Some(stamp))
+            }
+            // What was read by other definitions has to be read again, from its beginning.
+            Err(CommitError::Conflict { expectation }) if by_definitions == Some(expectation) => {
+                Err(definitions_changed())
             }
             Err(CommitError::Conflict { .. }) => Ok(None),
             Err(error @ CommitError::TooLarge { .. }) => {
@@ -172,6 +178,16 @@ impl Call<'_> {
         batch.expect_exists(keys::tenant(self.tenant.number));
         batch
     }
+
+    /// A batch that writes a resource. It relies on the definitions by which the resource was read.
+    fn writing(&self) -> Result<store::Batch, Error> {
+        if self.tenant.is_changing {
+            return Err(definitions_changed());
+        }
+        let mut batch = self.batch();
+        write::rely_on(&mut batch, keys::definitions(self.tenant.number), self.tenant.definitions);
+        Ok(batch)
+    }
 }
 
 /// The logs that a batch adds entries to.
@@ -180,6 +196,20 @@ fn logs(batch: &store::Batch) -> impl Iterator<Item = u32> {
         store::Write::PutStamped { prefix, .. } => keys::log_number(prefix),
         _ => None,
     })
+}
+
+/// Which expectation of a batch is that the definitions are those by which a resource was read, see [`Call::writing`].
+fn by_definitions(batch: &store::Batch) -> Option<usize> {
+    let is_it = |expect: &store::Expect| match expect {
+        store::Expect::Absent(key) | store::Expect::Unchanged(key, _) => key.starts_with(keys::DEFINITIONS),
+        store::Expect::Exists(_) => false,
+    };
+    // A change of definitions relies on them first of all; a resource's batch on its tenant.
+    batch.expect.iter().take(2).position(is_it).filter(|at| *at == 1)
+}
+
+fn definitions_changed() -> Error {
+    Error::new(Kind::Unavailable, "the tenant's schemas were being changed meanwhile; try again")
 }
 
 /// A failed read, for the client; the reason is for the log.

@@ -527,3 +527,28 @@ pub const PURGE_RESOURCES: usize = 100;
 
 /// How many tenants are remembered as told of in the log.
 pub const HINTED_TENANTS_MAX: usize = 10_000;
+
+// Definitions: a tenant's own schemas and resource types.
+
+/// Schemas that a tenant may define.
+pub const SCHEMAS_MAX: usize = 100;
+/// Resource types that a tenant may define, User and Group counted when they are extended.
+pub const RESOURCE_TYPES_MAX: usize = 50;
+/// Attributes of one schema, sub-attributes counted.
+pub const SCHEMA_ATTRIBUTES_MAX: usize = 500;
+/// Extensions of one resource type; each has a bit of a 32-bit word in every record.
+pub const EXTENSIONS_MAX: usize = 31;
+/// The name of an attribute that a tenant defines.
+pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 128;
+/// Any text in a definition.
+pub const DEFINITION_TEXT_BYTES_MAX: usize = 2_000;
+/// Canonical values, or reference types, of one attribute.
+pub const DEFINITION_WORDS_MAX: usize = 200;
+/// A definition as it is sent.
+pub const DEFINITION_BYTES_MAX: usize = 256 * 1024;
+/// All definitions of a tenant as they are stored. They are kept in memory with the tenant.
+pub const DEFINITIONS_BYTES_MAX: usize = 1024 * 1024;
+/// What is told to be wrong with one definition.
+pub const DEFINITION_PROBLEMS_MAX: usize = 50;
+/// Definitions that a check of the database keeps in memory.
+pub const CHECK_DEFINITIONS_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -26,6 +26,7 @@ use crate::server::admin::api::v1::exchange_service_client::ExchangeServiceClien
 use crate::server::admin::api::v1::metrics_service_client::MetricsServiceClient;
 use crate::server::admin::api::v1::profile_service_client::ProfileServiceClient;
 use crate::server::admin::api::v1::resource_service_client::ResourceServiceClient;
+use crate::server::admin::api::v1::schema_service_client::SchemaServiceClient;
 use crate::server::admin::api::v1::server_service_client::ServerServiceClient;
 use crate::server::admin::api::v1::tenant_service_client::TenantServiceClient;
 use crate::server::admin::api::v1::token_service_client::TokenServiceClient;
@@ -218,6 +219,7 @@ services! {
     metrics: MetricsServiceClient,
     profiles: ProfileServiceClient,
     resources: ResourceServiceClient,
+    schemas: SchemaServiceClient,
     server: ServerServiceClient,
     tenants: TenantServiceClient,
     tokens: TokenServiceClient,
@@ -245,7 +247,12 @@ const NEXT: &[(&str, &str)] = &[
     ("TOKEN_ROTATED", "rotate its successor, or revoke that first with `scimd token revoke ID`"),
     ("TOKEN_NOT_ACTIVE", "make a new one with `scimd token create`"),
     ("TOO_MANY_TOKENS", "revoke tokens that nobody uses; `scimd token list` shows when each was last used"),
-    ("RESOURCE_NOT_FOUND", "`scimd user list` and `scimd group list` show what is there, --filter finds it"),
+    ("RESOURCE_NOT_FOUND", "`scimd user list`, `group list` and `resource list` show what is there, --filter finds it"),
+    ("SCHEMA_NOT_FOUND", "`scimd schema list` shows the schemas of a tenant"),
+    ("RESOURCE_TYPE_NOT_FOUND", "`scimd resource-type list` shows the resource types of a tenant"),
+    ("DEFINITION_IN_USE", "change those resources first, or define something new beside it"),
+    ("SCHEMA_IN_USE", "take it out of the resource type with `scimd resource-type put`, or delete that first"),
+    ("DEFINITIONS_CHANGING", "repeat the command"),
     ("EXCHANGE_NOT_FOUND", "the recorder keeps the last ones only; `scimd exchange list` shows them"),
     ("CHANGES_TRIMMED", "the changes up to there are gone: take an export, then go on with --from-start"),
     ("ETAG_MISMATCH", "read it again, then decide again"),

@@ -1,12 +1,31 @@
-//! Files that come whole or not at all: written under another name, made durable, and renamed when the end has been seen. It
-//! does not know what is in them.
+//! Files that are read whole, and files that come whole or not at all: written under another name, made durable, and renamed when
+//! the end has been seen. It does not know what is in them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Exit};
+
+/// The text of a file, `-` for standard input, of at most so many bytes.
+///
+/// # Errors
+/// A file that is no text or too long, and what the operating system refuses.
+pub fn text(path: &Path, bytes_max: usize) -> Result<String, Error> {
+    let open = |error| Error::file(path, "read it", &error);
+    let input: Box<dyn Read> = match path.as_os_str() == "-" {
+        true => Box::new(io::stdin()),
+        false => Box::new(File::open(path).map_err(open)?),
+    };
+    let mut text = String::new();
+    input.take(bytes_max as u64 + 1).read_to_string(&mut text).map_err(open)?;
+    if text.len() > bytes_max {
+        let message = format!("{}: the file is longer than {bytes_max} bytes", path.display());
+        return Err(Error::refused(Exit::Failed, message, ""));
+    }
+    Ok(text)
+}
 
 /// A file that is being written as `FILE.partial`. Unless it is finished, that goes away again.
 #[derive(Debug)]

@@ -112,10 +112,12 @@ impl Draft {
                     self.members(view.id, record.generation, Fields::of(&part), usize::try_from(count).unwrap_or(0));
                 }
             }
-            _ => match projection.core(resource_type, "groups") {
+            keys::USER => match projection.core(resource_type, "groups") {
                 Part::Absent => {}
                 part => write_groups(&mut self.text, call.base, &view.groups, Fields::of(&part)),
             },
+            // What others have is in the record.
+            _ => {}
         }
         self.meta(call, resource_type, view, &record, projection);
         self.text.push(b'}');
@@ -147,8 +149,8 @@ impl Draft {
     fn head(&mut self, resource_type: &ResourceType, id: Uuid, record: &Record<'_>) {
         self.push("{\"schemas\":[\"");
         self.push(&resource_type.schema.id);
-        for (bit, extension) in resource_type.extensions.iter().enumerate() {
-            if record.extensions & (1 << bit) != 0 {
+        for extension in &resource_type.extensions {
+            if record.has(extension) {
                 self.push("\",\"");
                 self.push(&extension.schema.id);
             }

@@ -81,7 +81,7 @@ pub async fn page(
     Ok(page)
 }
 
-/// The resource with this id or else with this name, which is compared as filters do.
+/// The resource with this id, or else the user or group with this name, which is compared as filters do.
 pub async fn one(call: &Call<'_>, resource_type: &ResourceType, name: &str) -> Result<Seen, Refused> {
     let snapshot = call.directory.snapshot().await?;
     let id = find(call, &snapshot, resource_type, name).await?;
@@ -214,8 +214,10 @@ async fn find(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType
         return Ok(id);
     }
     let (field, attribute) = match code {
+        keys::USER => ("user", "userName"),
         keys::GROUP => ("group", "displayName"),
-        _ => ("user", "userName"),
+        // Of other types nobody knows what names are.
+        _ => return Err(Refused::not_found(Noun::Resource, name)),
     };
     if name.is_empty() {
         return Err(Refused::field(field, format!("it must be an id or a {attribute}")));
@@ -239,9 +241,8 @@ async fn holders(
     text: &str,
 ) -> Result<Vec<Uuid>, Error> {
     let code = keys::type_code(resource_type);
-    let (Some(schema), Some(number)) = (resource_type.attribute(attribute), keys::attribute_code(attribute)) else {
-        return Ok(Vec::new());
-    };
+    let Some(schema) = resource_type.attribute(attribute) else { return Ok(Vec::new()) };
+    let Some(number) = keys::attribute_code(schema) else { return Ok(Vec::new()) };
     let value = keys::index_value(&comparable(schema, text));
     if index::is_unique(schema) {
         let entry = snapshot.get(&keys::unique(tenant, code, number, &value)).await.map_err(super::store_error)?;

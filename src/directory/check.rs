@@ -7,6 +7,7 @@ mod sums;
 
 use self::sums::Pair;
 use crate::limits;
+use crate::scim::schema::types::Types;
 use crate::store::Snapshot;
 use crate::store::dump::{self, Summary};
 use std::collections::BTreeMap;
@@ -20,6 +21,10 @@ pub struct Checker {
     problems: Vec<Problem>,
     /// The member whose mark was met last.
     marked: Vec<u8>,
+    /// The types of tenants that have defined any; `None` where there was no room.
+    types: BTreeMap<u32, Option<Types>>,
+    /// How long the definitions were from which they come.
+    definitions_bytes: usize,
 }
 
 /// What a check found.
@@ -110,6 +115,8 @@ struct Sums {
     name: Option<String>,
     /// It is on its way out, row by row.
     is_deleted: bool,
+    /// Its records were not looked at, so that its indexes cannot be compared with them.
+    is_unread: bool,
 }
 
 struct Problem {
@@ -129,7 +136,7 @@ impl Checker {
         for (number, sums) in std::mem::take(&mut self.tenants) {
             self.name(number, sums.name.as_deref());
             // What is left of a tenant that is being deleted need not agree.
-            if sums.is_deleted {
+            if sums.is_deleted || sums.is_unread {
                 continue;
             }
             let Some(name) = &sums.name else {

@@ -156,9 +156,9 @@ async fn batch(
     let generation = unseen.map_or(0, |unseen| unseen.generation);
     let also_unique = write::also_unique(call, resource_type);
     let place = Place { tenant, code, id, also_unique: &also_unique };
-    let mut batch = call.batch();
+    let mut batch = call.writing()?;
     if is_given {
-        is_free(snapshot, tenant, id, &mut batch).await?;
+        is_free(call, snapshot, id, &mut batch).await?;
     }
     let mut log = change::of(call, ChangeKind::Create, resource_type, id);
     let entries = index::entries(resource_type, attributes);
@@ -184,9 +184,10 @@ async fn batch(
     Ok(batch)
 }
 
-/// Refuses an id that a user or a group has; the batch relies on it.
-async fn is_free(snapshot: &Snapshot, tenant: u32, id: Uuid, batch: &mut Batch) -> Result<(), Error> {
-    for code in [keys::USER, keys::GROUP] {
+/// Refuses an id that a resource of any type has; the batch relies on it.
+async fn is_free(call: &Call<'_>, snapshot: &Snapshot, id: Uuid, batch: &mut Batch) -> Result<(), Error> {
+    for resource_type in call.tenant.types.all() {
+        let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
         let key = keys::record(tenant, code, id);
         if snapshot.get(&key).await.map_err(super::store_error)?.is_some() {
             return Err(Error::new(Kind::Uniqueness, format!("there is a resource with the id {id} already")));

@@ -25,7 +25,7 @@ pub async fn delete(
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let snapshot = call.directory.snapshot().await?;
         let view = view::find(call, &snapshot, resource_type, id).await?;
-        let mut batch = call.batch();
+        let mut batch = call.writing()?;
         precondition.require(call, code, &view, &mut batch)?;
         let key = keys::record(tenant, code, id);
         batch.expect_unchanged(key.clone(), view.entry.stamp.revision);

@@ -68,7 +68,7 @@ pub async fn document(
     if needs.schemas {
         document.insert("schemas".to_owned(), schemas(resource_type, &record));
     }
-    if needs.meta || needs.groups {
+    if needs.meta {
         let entry = Entry { stamp: entry.stamp, value: entry.value.clone() };
         let view = view::of(call, snapshot, resource_type, id, entry).await?;
         let meta = json!({
@@ -79,6 +79,10 @@ pub async fn document(
             "version": view.version(),
         });
         document.insert("meta".to_owned(), meta);
+    }
+    if needs.groups && keys::type_code(resource_type) == keys::USER {
+        let entry = Entry { stamp: entry.stamp, value: entry.value.clone() };
+        let view = view::of(call, snapshot, resource_type, id, entry).await?;
         let groups = view.groups.iter().map(|group| {
             let display: Value = serde_json::from_slice(&group.display).unwrap_or_default();
             let kind = if group.direct { "direct" } else { "indirect" };
@@ -100,9 +104,8 @@ pub async fn document(
 }
 
 fn schemas(resource_type: &ResourceType, record: &Record<'_>) -> Value {
-    let has = |bit: usize| record.extensions & (1 << bit) != 0;
-    let extensions = resource_type.extensions.iter().enumerate().filter(|(bit, _)| has(*bit));
-    let urns = std::iter::once(&resource_type.schema.id).chain(extensions.map(|(_, extension)| &extension.schema.id));
+    let extensions = resource_type.extensions.iter().filter(|extension| record.has(extension));
+    let urns = std::iter::once(&resource_type.schema.id).chain(extensions.map(|extension| &extension.schema.id));
     urns.map(|urn| Value::from(urn.as_str())).collect()
 }
 

@@ -1,16 +1,17 @@
-//! A tenant as lines of JSON: its users, then its groups, then who is in them, all at one commit point. Rows are read and written a
+//! A tenant as lines of JSON: its definitions, its users, then its groups, then resources of its own types, then who is in groups,
+//! all at one commit point. Rows are read and written a
 //! piece at a time, so that a tenant of any size takes the same memory. The format is in `transfer.proto`.
 
 use super::audit::{self, Act, Admin};
 use super::members::Group;
 use super::places::Work;
-use super::record::{Member, Record};
+use super::record::{self, Definitions, Member, Record};
 use super::refused::Refused;
 use super::tenant::Tenant;
-use super::{Directory, count, generation, keys};
+use super::{Directory, count, definition, generation, keys};
 use crate::limits;
 use crate::scim::datetime;
-use crate::scim::errors::Error;
+use crate::scim::errors::{Error, Kind};
 use crate::store::{Row, Scan, Snapshot};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,9 +26,9 @@ pub const FORMAT: u32 = 1;
 pub struct Piece {
     /// Whole lines, each with its line end.
     pub lines: Vec<u8>,
-    /// Users and groups so far.
+    /// Resources so far.
     pub done: usize,
-    /// Users and groups in all.
+    /// Resources in all.
     pub total: usize,
 }
 
@@ -90,16 +91,42 @@ impl From<Error> for Ended {
 
 impl Writer {
     async fn write(&mut self, name: &str) -> Result<(), Ended> {
-        for code in [keys::USER, keys::GROUP] {
-            self.piece.total += count::total(&self.snapshot, self.number, code).await?;
+        let definitions = self.definitions().await?;
+        let types = definition::resolve(&definitions)
+            .map_err(|_| Error::new(Kind::Internal, "the tenant's stored definitions cannot be used"))?;
+        for resource_type in types.all() {
+            self.piece.total += count::total(&self.snapshot, self.number, resource_type.code).await?;
         }
         let revision = self.snapshot.revision();
         self.line(&json!({"scimd_export": FORMAT, "tenant": name, "revision": revision}));
+        // Schemas before the types that have them.
+        for schema in &definitions.schemas {
+            self.line(&json!({"type": "Schema", "schema": schema.json}));
+        }
+        for defined in &definitions.types {
+            self.line(&json!({"type": "ResourceType", "resource_type": defined.json}));
+        }
         let users = self.resources(keys::USER, "User").await?;
         let groups = self.resources(keys::GROUP, "Group").await?;
+        let mut resources = 0;
+        for known in types.all().iter().filter(|known| ![keys::USER, keys::GROUP].contains(&known.code)) {
+            resources += self.resources(known.code, &known.name).await?;
+        }
         self.memberships().await?;
-        self.line(&json!({"end": true, "users": users, "groups": groups, "members": self.members}));
+        let mut end = json!({"end": true, "users": users, "groups": groups, "members": self.members});
+        // An export of a tenant without definitions of its own is as it was before there were any.
+        let own = definitions.schemas.len() + definitions.types.len();
+        if let (Value::Object(end), 1..) = (&mut end, own) {
+            end.insert("resources".to_owned(), Value::from(resources));
+            end.insert("definitions".to_owned(), Value::from(own));
+        }
+        self.line(&end);
         self.flush(1).await
+    }
+
+    async fn definitions(&self) -> Result<Definitions, Error> {
+        let entry = self.snapshot.get(&keys::definitions(self.number)).await.map_err(super::store_error)?;
+        entry.map_or_else(|| Ok(Definitions::default()), |entry| record::unpack(&entry.value))
     }
 
     async fn resources(&mut self, code: u8, name: &str) -> Result<usize, Ended> {

@@ -4,13 +4,14 @@
 mod line;
 mod lines;
 
-use self::line::{Done, Line, Parsed};
+use self::line::{Definition, Done, Line, Parsed};
 use self::lines::{Lines, Text};
 use super::audit::{self, Act, Admin};
+use super::definition::change::Outcome as Defined;
 use super::places::Work as Occupation;
-use super::refused::Refused;
+use super::refused::{Noun, Refused};
 use super::scope::Scope;
-use super::{Actor, Directory};
+use super::{Actor, Directory, definition, tenant, whatif};
 use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use serde_json::json;
@@ -171,12 +172,14 @@ struct Import {
     begun: bool,
     /// The last line has been met.
     ended: bool,
-    /// Lines of users, groups and memberships so far, to be compared with what the last line says.
-    met: [u64; 3],
+    /// Lines of each kind so far, to be compared with what the last line says.
+    met: line::Numbers,
     /// Every line so far could be read.
     is_readable: bool,
     /// The ids in a dry run, which later lines may refer to.
     known: HashSet<Uuid>,
+    /// Where a dry run makes definitions, by which later lines are read.
+    fork: Option<Arc<Directory>>,
 }
 
 impl Import {
@@ -191,7 +194,8 @@ impl Import {
             told: Instant::now(),
             begun: false,
             ended: false,
-            met: [0; 3],
+            met: [0; 5],
+            fork: None,
             is_readable: true,
             known: HashSet::new(),
         }
@@ -238,8 +242,53 @@ impl Import {
                 let outcome = if self.is_readable { line::is_whole(expected, self.met) } else { Ok(()) };
                 self.count(number, String::new(), outcome.map(|()| Done::Nothing))
             }
+            Ok(Parsed::Line(Line::Definition(definition))) => self.define(number, definition, admin).await,
             Ok(Parsed::Line(line)) => self.begin(number, bytes, line).await,
         }
+    }
+
+    /// Makes a definition, by which all later lines are read.
+    async fn define(&mut self, number: u64, definition: Definition, admin: &Admin) -> Result<(), Refused> {
+        let id = Line::Definition(definition.clone()).id();
+        if let Some(met) = self.met.get_mut(line::Kind::Definition as usize) {
+            *met += 1;
+        }
+        self.settle(0, 0).await?;
+        if self.work.terms.dry_run && self.fork.is_none() {
+            self.fork = Some(whatif::fork(&self.work.directory).await?.directory);
+        }
+        let directory = self.fork.as_ref().unwrap_or(&self.work.directory).clone();
+        let name = self.work.scope.tenant.name.clone();
+        let put = async |dry_run| {
+            let site = definition::change::Site { directory: &directory, admin, tenant: &name, dry_run };
+            let done = match &definition {
+                Definition::Schema(json) => definition::change::put_schema(site, json).await,
+                Definition::ResourceType(json) => definition::change::put_type(site, json).await,
+            };
+            done.map(|(_, outcome)| outcome)
+        };
+        let done = match (put(true).await, self.work.terms.on_conflict) {
+            (Ok(Defined::Changed) | Err(Refused::State { .. }), Conflict::Skip) | (Ok(Defined::Unchanged), _) => {
+                Ok(Done::Unchanged)
+            }
+            (Ok(Defined::Changed), Conflict::Fail) => {
+                let why = format!("there is another definition of '{id}' already");
+                Err(Error::new(Kind::Uniqueness, why))
+            }
+            (Ok(_), _) => match put(false).await {
+                Ok(Defined::Created) => Ok(Done::Created),
+                Ok(_) => Ok(Done::Replaced),
+                Err(refused) => Err(told(refused)),
+            },
+            (Err(refused), _) => Err(told(refused)),
+        };
+        let missing = || Refused::NotFound(Noun::Tenant, name.clone());
+        let tenant = tenant::find(&directory, &name).await?.ok_or_else(missing)?;
+        let Work { directory, scope, actor, terms } = &*self.work;
+        let scope = Scope { tenant, base: scope.base.clone() };
+        let (directory, actor, terms) = (directory.clone(), actor.clone(), *terms);
+        self.work = Arc::new(Work { directory, scope, actor, terms });
+        self.count(number, id, done)
     }
 
     async fn begin(&mut self, number: u64, bytes: usize, line: Line) -> Result<(), Refused> {
@@ -359,6 +408,14 @@ impl Import {
         let tenant = &self.work.scope.tenant.name;
         let act = Act { action: "tenant.import", tenant, target: tenant };
         audit::alone(&self.work.directory, admin, act, None, Some(&after)).await
+    }
+}
+
+/// A refusal as what is told of a line.
+fn told(refused: Refused) -> Error {
+    match refused {
+        Refused::Directory(error) => error,
+        other => Error::new(Kind::InvalidValue, other.to_string()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Index entries of a resource, and how a write brings them from the old state to the new one in its batch.
 
 use super::keys;
+use crate::scim::datetime;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::filter::comparable;
-use crate::scim::schema::{Attribute, ResourceType, Uniqueness};
+use crate::scim::schema::{Attribute, Kind as Type, ResourceType, Uniqueness};
 use crate::store::{Batch, Snapshot};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -25,22 +27,29 @@ pub struct Entry<'a> {
 /// All entries of a resource with these attributes.
 pub fn entries<'a>(resource_type: &'a ResourceType, attributes: &Map<String, Value>) -> BTreeSet<Entry<'a>> {
     let mut entries = BTreeSet::new();
-    for attribute in indexed(resource_type) {
-        let Some(code) = keys::attribute_code(&attribute.name) else { continue };
-        let Some(value) = attributes.get(&attribute.name) else { continue };
-        let leaf = attribute.sub("value").unwrap_or(attribute);
-        let texts = match value {
-            Value::Array(list) => list.iter().filter_map(|element| element.get("value")?.as_str()).collect(),
-            single => Vec::from_iter(single.as_str()),
-        };
-        entries.extend(texts.into_iter().map(|text| Entry {
-            attribute: code,
-            name: &attribute.name,
-            unique: is_unique(attribute),
-            value: keys::index_value(&comparable(leaf, text)),
-        }));
+    let external_id = ResourceType::common("externalId");
+    collect(external_id.into_iter().chain(&resource_type.schema.attributes), attributes, &mut entries);
+    for extension in &resource_type.extensions {
+        if let Some(Value::Object(object)) = attributes.get(&extension.schema.id) {
+            collect(extension.schema.attributes.iter(), object, &mut entries);
+        }
     }
     entries
+}
+
+/// The text of a number as its index has it; `None` where another number of the attribute's kind would have the same one.
+pub fn number_text(kind: Type, number: f64) -> Option<String> {
+    match kind {
+        Type::Integer if number.fract() == 0.0 && number.abs() < EXACT_INTEGERS => Some((number as i64).to_string()),
+        // Both zeros are equal.
+        Type::Decimal => Some((number + 0.0).to_string()),
+        _ => None,
+    }
+}
+
+/// The text of a time as its index has it, by which equal times in different zones are one.
+pub fn time_text(ms: i64) -> String {
+    ms.to_string()
 }
 
 /// Whether the schema itself makes the attribute unique, which decides the index that it is in.
@@ -122,9 +131,45 @@ fn taken_by(entry: &Entry<'_>, holder: Option<Uuid>) -> Error {
     Error::new(Kind::Uniqueness, format!("the value of '{}' is already taken{by}", entry.name))
 }
 
-fn indexed(resource_type: &ResourceType) -> impl Iterator<Item = &Attribute> {
-    let external_id = ResourceType::common("externalId");
-    external_id.into_iter().chain(&resource_type.schema.attributes).filter(|attribute| attribute.indexed)
+/// Whole numbers below this are exact as floats.
+const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
+
+fn collect<'a>(
+    known: impl Iterator<Item = &'a Attribute>,
+    holder: &Map<String, Value>,
+    entries: &mut BTreeSet<Entry<'a>>,
+) {
+    for attribute in known.filter(|attribute| attribute.indexed) {
+        let Some(code) = keys::attribute_code(attribute) else { continue };
+        let Some(value) = holder.get(&attribute.name) else { continue };
+        let leaf = attribute.sub("value").unwrap_or(attribute);
+        let elements = match value {
+            Value::Array(list) => list.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let texts = elements.iter().filter_map(|element| match element {
+            Value::Object(object) => text(leaf, object.get("value")?),
+            simple => text(leaf, simple),
+        });
+        entries.extend(texts.map(|text| Entry {
+            attribute: code,
+            name: &attribute.name,
+            unique: is_unique(attribute),
+            value: keys::index_value(&text),
+        }));
+    }
+}
+
+/// A value as filters compare it.
+fn text<'v>(leaf: &Attribute, value: &'v Value) -> Option<Cow<'v, str>> {
+    match (leaf.kind, value) {
+        (Type::DateTime, Value::String(text)) => datetime::parse_ms(text).map(|ms| Cow::Owned(time_text(ms))),
+        (_, Value::String(text)) => Some(comparable(leaf, text)),
+        // Whole numbers are compared exactly here: unique ones may be long.
+        (Type::Integer, Value::Number(number)) => Some(Cow::Owned(number.to_string())),
+        (kind, Value::Number(number)) => number_text(kind, number.as_f64()?).map(Cow::Owned),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

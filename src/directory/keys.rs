@@ -22,6 +22,7 @@
 //! | `X` tenant `R` type id | a deleted resource that can come back |
 //! | `X` tenant `I` type attribute value id | nothing; the deleted resource had this value |
 //! | `X` tenant `T` revision type id | nothing; the commit of this revision deleted the resource |
+//! | `F` tenant | the tenant's own schemas and resource types |
 //! | `T` tenant | the tenant's settings |
 //! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
@@ -34,16 +35,13 @@
 //! | `Y` name | a secret of the server's own |
 
 use crate::limits;
-use crate::scim::schema::ResourceType;
+use crate::scim::schema::{Attribute, ResourceType};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// What a resource type is called in keys. Numbers are never used again.
 pub fn type_code(resource_type: &ResourceType) -> u8 {
-    match resource_type.name.as_str() {
-        "User" => USER,
-        _ => GROUP,
-    }
+    resource_type.code
 }
 
 /// The code of User.
@@ -51,16 +49,17 @@ pub const USER: u8 = 1;
 /// The code of Group.
 pub const GROUP: u8 = 2;
 
-/// What an indexed attribute is called in keys, by its name. Numbers are never used again.
-pub fn attribute_code(name: &str) -> Option<u8> {
-    match name {
-        "userName" => Some(1),
-        "externalId" => Some(2),
-        "emails" => Some(3),
-        "displayName" => Some(4),
-        _ => None,
-    }
+/// The first code of a tenant's own types.
+pub const FIRST_CUSTOM_TYPE: u8 = 3;
+
+/// What an indexed attribute is called in the keys of its type: a number below [`FIRST_CUSTOM_ATTRIBUTE`] from the tables of the
+/// built-in schemas, and one from there on for a tenant's own. Numbers are never used again.
+pub fn attribute_code(attribute: &Attribute) -> Option<u8> {
+    attribute.index_code
 }
+
+/// The first code of a tenant's own attributes.
+pub const FIRST_CUSTOM_ATTRIBUTE: u8 = 16;
 
 /// The record of a resource.
 pub fn record(tenant: u32, code: u8, id: Uuid) -> Vec<u8> {
@@ -273,6 +272,14 @@ pub fn tenant(number: u32) -> Vec<u8> {
     tenanted(b'T', number)
 }
 
+/// A tenant's own schemas and resource types. The letter comes before that of the records, which a check reads by them.
+pub fn definitions(tenant: u32) -> Vec<u8> {
+    tenanted(b'F', tenant)
+}
+
+/// The prefix of all tenants' definitions.
+pub const DEFINITIONS: &[u8] = b"F";
+
 /// The tenant of this name.
 pub fn tenant_name(name: &str) -> Vec<u8> {
     [b"N", name.as_bytes()].concat()
@@ -299,7 +306,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBX".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXF".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 

@@ -129,7 +129,7 @@ async fn attempt(
     let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
     let snapshot = call.directory.snapshot().await?;
     let view = view::find(call, &snapshot, resource_type, id).await?;
-    let mut batch = call.batch();
+    let mut batch = call.writing()?;
     precondition.require(call, code, &view, &mut batch)?;
     let record = view.record()?;
     let old = record.attributes()?;
@@ -187,7 +187,11 @@ fn edited(
             Ok(attributes.clone())
         }
         Edit::Patch { changes, .. } if changes.is_empty() => Ok(old.clone()),
-        Edit::Patch { changes, .. } => patch::apply(resource_type, old.clone(), changes.clone(), reading),
+        Edit::Patch { changes, .. } => {
+            let new = patch::apply(resource_type, old.clone(), changes.clone(), reading)?;
+            replace::keeps_immutable_parts(resource_type, old, &new)?;
+            Ok(new)
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::filter::{Compare, Expr, Op, Operand};
 use crate::scim::path::Attr;
-use crate::scim::schema::ResourceType;
+use crate::scim::schema::{Kind as Type, ResourceType};
 use crate::store::{Scan, Snapshot};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -91,30 +92,36 @@ fn rank(lookup: &Lookup) -> u8 {
 }
 
 fn comparison(resource_type: &ResourceType, attr: &Attr<'_>, compare: &Compare<'_>) -> Option<Plan> {
-    let (raw, compared) = match &compare.operand {
-        Operand::Exact(raw) => (raw, raw),
-        Operand::Folded { raw, folded } => (raw, folded),
-        _ => return None,
-    };
-    let id = || view::parse_id(raw);
-    if compare.op == Op::Eq && attr.is_core("id") {
-        return Some(Plan { lookup: id().map_or(Lookup::Nothing, Lookup::Id), is_exact: true });
+    if let Operand::Exact(raw) | Operand::Folded { raw, .. } = &compare.operand
+        && compare.op == Op::Eq
+    {
+        let id = || view::parse_id(raw);
+        if attr.is_core("id") {
+            return Some(Plan { lookup: id().map_or(Lookup::Nothing, Lookup::Id), is_exact: true });
+        }
+        let is_group = keys::type_code(resource_type) == keys::GROUP;
+        if is_group && attr.is_core("members") && attr.leaf().name == "value" {
+            return Some(Plan { lookup: id().map_or(Lookup::Nothing, Lookup::GroupsWith), is_exact: true });
+        }
     }
-    let is_value = attr.leaf().name == "value";
-    if compare.op == Op::Eq && attr.is_core("members") && is_value {
-        return Some(Plan { lookup: id().map_or(Lookup::Nothing, Lookup::GroupsWith), is_exact: true });
-    }
-    let code = keys::attribute_code(&attr.attribute.name).filter(|_| attr.extension.is_none())?;
-    let is_indexed = attr.attribute.indexed && attr.sub.is_none_or(|sub| sub.name == "value");
-    let is_known = resource_type.attribute(&attr.attribute.name).is_some();
-    if !is_indexed || !is_known {
+    let code = keys::attribute_code(attr.attribute).filter(|_| attr.attribute.indexed)?;
+    // Of a complex attribute only `value` is indexed.
+    if attr.sub.is_some_and(|sub| sub.name != "value") {
         return None;
     }
+    let kind = attr.leaf().kind;
+    let compared: Cow<'_, str> = match &compare.operand {
+        Operand::Exact(text) | Operand::Folded { folded: text, .. } => text.into(),
+        Operand::Number(number) => index::number_text(kind, *number)?.into(),
+        Operand::Time(ms) => index::time_text(*ms).into(),
+        Operand::Boolean(_) => return None,
+    };
     let unique = index::is_unique(attr.attribute);
     match compare.op {
-        Op::Eq if unique => Some(Plan { lookup: Lookup::Unique(code, keys::index_value(compared)), is_exact: true }),
-        Op::Eq => Some(Plan { lookup: Lookup::Equal(code, keys::index_value(compared)), is_exact: true }),
-        Op::Sw if !compared.is_empty() => {
+        Op::Eq if unique => Some(Plan { lookup: Lookup::Unique(code, keys::index_value(&compared)), is_exact: true }),
+        Op::Eq => Some(Plan { lookup: Lookup::Equal(code, keys::index_value(&compared)), is_exact: true }),
+        // The start of a time's text is no start in its index.
+        Op::Sw if !compared.is_empty() && kind != Type::DateTime => {
             let mut end = compared.len().min(limits::INDEX_VALUE_BYTES_MAX);
             while !compared.is_char_boundary(end) {
                 end -= 1;

@@ -3,7 +3,7 @@
 use super::network::Network;
 use crate::scim::dialect;
 use crate::scim::errors::{Error, Kind};
-use crate::scim::schema::ResourceType;
+use crate::scim::schema::{Extension, ResourceType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub struct Record<'a> {
     pub created_ms: Option<i64>,
     /// Which set of member rows is the group's; 0 for other types and for a group that never had its members replaced at once.
     pub generation: u64,
-    /// Bit n: the resource has the n-th extension of its type.
+    /// The resource has these extensions of its type, see [`extension_bit`].
     pub extensions: u32,
     /// The name by which answers call it, as a JSON string.
     pub display: &'a [u8],
@@ -50,6 +50,11 @@ impl<'a> Record<'a> {
         })
     }
 
+    /// Whether the resource has this extension.
+    pub fn has(&self, extension: &Extension) -> bool {
+        self.extensions & extension_bit(extension) != 0
+    }
+
     /// The attributes as values.
     pub fn attributes(&self) -> Result<Map<String, Value>, Error> {
         serde_json::from_slice(self.json).map_err(|_| damaged("record"))
@@ -68,8 +73,8 @@ pub fn encode(
 ) -> Result<Vec<u8>, Error> {
     let display = json_of(&display_name(attributes))?;
     let json = json_of(attributes)?;
-    let has = |bit: &(usize, &crate::scim::schema::Extension)| attributes.contains_key(&bit.1.schema.id);
-    let extensions = resource_type.extensions.iter().enumerate().filter(has).fold(0_u32, |bits, (n, _)| bits | 1 << n);
+    let has = resource_type.extensions.iter().filter(|extension| attributes.contains_key(&extension.schema.id));
+    let extensions = has.fold(0_u32, |bits, extension| bits | extension_bit(extension));
     let length = u32::try_from(display.len()).map_err(|_| damaged("display name"))?;
     Ok([
         &[VERSION][..],
@@ -81,6 +86,11 @@ pub fn encode(
         &json,
     ]
     .concat())
+}
+
+/// The bit that says in a record that the resource has the extension.
+pub fn extension_bit(extension: &Extension) -> u32 {
+    1_u32.checked_shl(u32::from(extension.bit)).unwrap_or(0)
 }
 
 /// What others call the resource: `displayName`, or the nearest thing to it.
@@ -236,6 +246,56 @@ impl From<Stance> for dialect::Stance {
             Stance::Refuse => dialect::Stance::Refuse,
         }
     }
+}
+
+/// A tenant's own schemas and resource types.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Definitions {
+    /// The number that was given to a type last; 0: none was.
+    pub type_made: u8,
+    /// They are being changed, and nothing of the tenant may be written meanwhile.
+    pub changing: bool,
+    /// The schemas, in the order of their creation.
+    pub schemas: Vec<DefinedSchema>,
+    /// The types, in the order of their creation; User and Group are among them when they are extended.
+    pub types: Vec<DefinedType>,
+}
+
+/// A schema that a tenant has defined.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DefinedSchema {
+    /// Its definition (RFC 7643 section 7).
+    pub json: Value,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// When it was changed last, likewise.
+    pub updated_ms: i64,
+    /// How often it has been defined.
+    pub version: u32,
+}
+
+/// A resource type that a tenant has defined.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DefinedType {
+    /// Its definition (RFC 7643 section 6).
+    pub json: Value,
+    /// Its number in keys.
+    pub code: u8,
+    /// The bits of its extensions in records, by their URNs in lower case.
+    pub bits: BTreeMap<String, u8>,
+    /// The numbers of its own indexes in keys, by the full names of their attributes.
+    pub indexes: BTreeMap<String, u8>,
+    /// The number that was given to an index last; 0: none was.
+    pub index_made: u8,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// When it was changed last, likewise.
+    pub updated_ms: i64,
+    /// How often it has been defined.
+    pub version: u32,
 }
 
 /// A token, without its secret. What was added later has a default, so that older records are read.

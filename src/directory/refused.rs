@@ -17,6 +17,10 @@ pub enum Noun {
     AdminCertificate,
     /// A profile, by its name.
     Profile,
+    /// A schema, by its URN.
+    Schema,
+    /// A resource type, by its name.
+    ResourceType,
 }
 
 /// A field of the call that cannot be so.
@@ -94,6 +98,8 @@ impl Noun {
             Noun::Exchange => "exchange",
             Noun::AdminCertificate => "admin certificate",
             Noun::Profile => "profile",
+            Noun::Schema => "schema",
+            Noun::ResourceType => "resource type",
         }
     }
 }

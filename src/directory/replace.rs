@@ -10,7 +10,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::scim::patch::members as read_members;
 use crate::scim::project::Projection;
 use crate::scim::resource;
-use crate::scim::schema::{Mutability, ResourceType};
+use crate::scim::schema::{Attribute, Mutability, ResourceType};
 use serde_json::{Map, Value};
 
 /// Puts the body in the place of the resource.
@@ -53,6 +53,39 @@ pub fn keeps_immutable(
             && of(new) != Some(old)
         {
             return Err(Error::new(Kind::Mutability, format!("'{}' is immutable", attribute.name)));
+        }
+    }
+    keeps_immutable_parts(resource_type, old, new)
+}
+
+/// Likewise for the parts of complex attributes with one value. One of several values is another one when a part of it is.
+pub fn keeps_immutable_parts(
+    resource_type: &ResourceType,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+) -> Result<(), Error> {
+    within(&resource_type.schema.attributes, Some(old), Some(new))?;
+    for extension in &resource_type.extensions {
+        let of = |holder: &'_ Map<String, Value>| holder.get(&extension.schema.id).and_then(Value::as_object).cloned();
+        within(&extension.schema.attributes, of(old).as_ref(), of(new).as_ref())?;
+    }
+    Ok(())
+}
+
+fn within(
+    attributes: &[Attribute],
+    old: Option<&Map<String, Value>>,
+    new: Option<&Map<String, Value>>,
+) -> Result<(), Error> {
+    for attribute in attributes.iter().filter(|attribute| !attribute.multi_valued) {
+        for sub in attribute.sub_attributes.iter().filter(|sub| sub.mutability == Mutability::Immutable) {
+            let of = |holder: Option<&Map<String, Value>>| holder?.get(&attribute.name)?.get(&sub.name).cloned();
+            if let Some(old) = of(old)
+                && of(new) != Some(old)
+            {
+                let why = format!("'{}.{}' is immutable", attribute.name, sub.name);
+                return Err(Error::new(Kind::Mutability, why));
+            }
         }
     }
     Ok(())

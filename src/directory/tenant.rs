@@ -4,11 +4,12 @@ pub mod removal;
 pub mod settings;
 
 use super::record;
-use super::{Directory, keys};
+use super::{Directory, definition, keys};
 use crate::limits;
 use crate::profile;
 use crate::scim::dialect::{Dialect, Quirk, Stance};
 use crate::scim::errors::{Error, Kind};
+use crate::scim::schema::types::Types;
 use crate::store::{Entry, Snapshot};
 use std::sync::Arc;
 
@@ -37,6 +38,12 @@ pub struct Tenant {
     pub deleted_kept_ms: i64,
     /// Whether it answers at all: it is neither disabled nor being deleted.
     pub is_open: bool,
+    /// Its resource types; those without definitions of their own share one value.
+    pub types: Arc<Types>,
+    /// The revision of its definitions; `None`: it has none of its own.
+    pub definitions: Option<u64>,
+    /// Its definitions are being changed, so that nothing can be written.
+    pub is_changing: bool,
 }
 
 /// The number of the first tenant, `default`.
@@ -90,7 +97,8 @@ pub async fn number(snapshot: &Snapshot, name: &str) -> Result<Option<u32>, Erro
     entry.map(|entry| record::unpack_number(&entry.value)).transpose()
 }
 
-/// The tenant of this number, as it is in the snapshot. It is worked out anew only when its settings have changed.
+/// The tenant of this number, as it is in the snapshot. It is worked out anew only when its settings have changed,
+/// which a change of its definitions writes as well.
 pub async fn by_number(directory: &Directory, snapshot: &Snapshot, number: u32) -> Result<Option<Arc<Tenant>>, Error> {
     let entry = snapshot.get(&keys::tenant(number)).await.map_err(super::store_error)?;
     let Some(entry) = entry else { return Ok(None) };
@@ -100,15 +108,27 @@ pub async fn by_number(directory: &Directory, snapshot: &Snapshot, number: u32) 
     {
         return Ok(Some(tenant));
     }
-    let tenant = Arc::new(read(number, &entry)?);
+    let definitions = snapshot.get(&keys::definitions(number)).await.map_err(super::store_error)?;
+    let tenant = Arc::new(read(number, &entry, definitions)?);
     directory.tenants.insert(number, (revision, tenant.clone()));
     Ok(Some(tenant))
 }
 
-fn read(number: u32, entry: &Entry) -> Result<Tenant, Error> {
+fn read(number: u32, entry: &Entry, definitions: Option<Entry>) -> Result<Tenant, Error> {
     let settings: record::Tenant = record::unpack(&entry.value)?;
     let profile = profile_of(&settings)?;
     let dialect = profile::with(profile, &overrides(&settings));
+    let (types, is_changing) = match &definitions {
+        None => (Types::builtin().clone(), false),
+        Some(entry) => {
+            let stored: record::Definitions = record::unpack(&entry.value)?;
+            let types = definition::resolve(&stored).map_err(|wrong| {
+                tracing::error!(tenant = settings.name, ?wrong, "stored definitions cannot be used");
+                Error::new(Kind::Internal, "the tenant's stored definitions cannot be used")
+            })?;
+            (Arc::new(types), stored.changing)
+        }
+    };
     Ok(Tenant {
         number,
         public_url: settings.public_url,
@@ -120,6 +140,9 @@ fn read(number: u32, entry: &Entry) -> Result<Tenant, Error> {
         token_requests_per_s_max: settings.token_requests_per_s_max,
         deleted_kept_ms: i64::from(settings.deleted_kept_days) * limits::DAY_MS,
         is_open: !settings.disabled && !settings.deleting,
+        types,
+        definitions: definitions.map(|entry| entry.stamp.revision),
+        is_changing,
         name: settings.name,
     })
 }

@@ -40,13 +40,17 @@ pub async fn of(
     entry: Entry,
 ) -> Result<View, Error> {
     let tenant = call.tenant.number;
-    if keys::type_code(resource_type) == keys::GROUP {
-        let mark = snapshot.get(&keys::members_mark(tenant, id)).await.map_err(super::store_error)?;
-        let mark = mark.map(|mark| mark.stamp);
-        return Ok(View { id, entry, mark, groups: Vec::new(), groups_newest: 0 });
-    }
-    let groups = membership::groups_of(snapshot, tenant, id).await?;
-    Ok(View { id, entry, mark: groups.mark, groups: groups.refs, groups_newest: groups.newest })
+    let mark = match keys::type_code(resource_type) {
+        keys::USER => {
+            let groups = membership::groups_of(snapshot, tenant, id).await?;
+            return Ok(View { id, entry, mark: groups.mark, groups: groups.refs, groups_newest: groups.newest });
+        }
+        keys::GROUP => snapshot.get(&keys::members_mark(tenant, id)).await.map_err(super::store_error)?,
+        // Nothing else is a member of groups, or has members.
+        _ => None,
+    };
+    let mark = mark.map(|mark| mark.stamp);
+    Ok(View { id, entry, mark, groups: Vec::new(), groups_newest: 0 })
 }
 
 /// The answer for an id that no resource of the type has, whatever the reason.

@@ -4,9 +4,10 @@
 use super::places::Work;
 use super::record::{self, Change, ChangeKind, Record};
 use super::refused::Refused;
-use super::{Directory, change, keys};
+use super::{Directory, change, keys, tenant};
 use crate::limits;
 use crate::scim::errors::Error;
+use crate::scim::schema::types::Types;
 use crate::scim::schema::{self, ResourceType};
 use crate::store::Snapshot;
 use serde_json::{Map, Value};
@@ -65,6 +66,9 @@ pub async fn fork(directory: &Directory) -> Result<Fork, Refused> {
 /// What the commits of a fork changed in a tenant, by its change log.
 pub async fn differences(fork: &Fork, tenant: u32) -> Result<Vec<Difference>, Error> {
     let (now, base) = (fork.directory.snapshot().await?, &fork.base);
+    let Some(types) = tenant::by_number(&fork.directory, &now, tenant).await?.map(|tenant| tenant.types.clone()) else {
+        return Ok(Vec::new());
+    };
     let mut differences: Vec<Difference> = Vec::new();
     for key in now.forked().iter().filter(|key| keys::log_number(key) == Some(tenant)) {
         let Some(entry) = now.get(key).await.map_err(super::store_error)? else { continue };
@@ -79,14 +83,18 @@ pub async fn differences(fork: &Fork, tenant: u32) -> Result<Vec<Difference>, Er
         if differences.len() == limits::REPLAY_DIFFERENCES_MAX {
             break;
         }
-        differences.push(difference(base, &now, tenant, change).await?);
+        differences.push(difference((base, &now), tenant, &types, change).await?);
     }
     Ok(differences)
 }
 
-async fn difference(base: &Snapshot, now: &Snapshot, tenant: u32, change: Change) -> Result<Difference, Error> {
-    let types = [schema::user(), schema::group()];
-    let resource_type = types.into_iter().find(|known| known.name == change.resource_type);
+async fn difference(
+    (base, now): (&Snapshot, &Snapshot),
+    tenant: u32,
+    types: &Types,
+    change: Change,
+) -> Result<Difference, Error> {
+    let resource_type = types.named(&change.resource_type);
     let mut attributes = Vec::new();
     if let (Some(resource_type), Ok(id)) = (resource_type, Uuid::try_parse(&change.id)) {
         let before = State::at(base, tenant, resource_type, id).await?;

@@ -138,9 +138,9 @@ pub fn schemas(resource_types: &[Arc<ResourceType>]) -> Vec<&Arc<Schema>> {
     published
 }
 
-/// All characteristics are written, also those at their defaults: section 7 has every one but `canonicalValues`
+/// One attribute of a schema. All characteristics are written, also those at their defaults: section 7 has every one but `canonicalValues`
 /// required, and clients are spared knowing the defaults.
-fn attribute_document(attribute: &Attribute) -> Value {
+pub fn attribute_document(attribute: &Attribute) -> Value {
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     put("name", json!(attribute.name));

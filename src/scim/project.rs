@@ -122,12 +122,14 @@ impl<'a> Projection<'a> {
                         .into_iter()
                         .filter_map(|(name, value)| {
                             let attribute = extension.schema.attribute(&name)?;
-                            Some((name, select(&self.part(Some(&extension.schema.id), attribute), value)?))
+                            Some((name, select(&self.part(Some(&extension.schema.id), attribute), attribute, value)?))
                         })
                         .collect();
                     (!inner.is_empty()).then_some(Value::Object(inner))
                 }
-                (_, value) => select(&self.core(resource_type, &name), value),
+                (_, value) => resource_type
+                    .attribute(&name)
+                    .and_then(|attribute| select(&self.part(None, attribute), attribute, value)),
             };
             if let Some(value) = value {
                 kept.insert(name, value);
@@ -137,25 +139,37 @@ impl<'a> Projection<'a> {
     }
 }
 
-/// Whether the type has an attribute that an answer leaves out unless it is named.
+/// Whether the type has an attribute or sub-attribute that an answer leaves out unless it is named.
 fn has_on_request(resource_type: &ResourceType) -> bool {
     let extensions = resource_type.extensions.iter().flat_map(|extension| &extension.schema.attributes);
-    resource_type.schema.attributes.iter().chain(extensions).any(|attribute| attribute.returned == Returned::Request)
+    let is_on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
+    let mut all = resource_type.schema.attributes.iter().chain(extensions);
+    all.any(|attribute| is_on_request(attribute) || attribute.sub_attributes.iter().any(is_on_request))
 }
 
-fn select(part: &Part<'_>, value: Value) -> Option<Value> {
+/// Whether a part of the attribute is in the answer.
+fn has_sub(part: &Part<'_>, attribute: &Attribute, name: &str) -> bool {
+    match attribute.sub(name).map_or(Returned::Default, |sub| sub.returned) {
+        Returned::Always => true,
+        Returned::Never => false,
+        Returned::Default => part.has(name),
+        Returned::Request => matches!(part, Part::Only(names) if names.contains(&name)),
+    }
+}
+
+fn select(part: &Part<'_>, attribute: &Attribute, value: Value) -> Option<Value> {
     match (part, value) {
         (Part::Absent, _) => None,
-        (Part::Whole, value) => Some(value),
         (_, Value::Object(object)) => {
-            let kept: Map<String, Value> = object.into_iter().filter(|(name, _)| part.has(name)).collect();
+            let is_kept = |(name, _): &(String, Value)| has_sub(part, attribute, name);
+            let kept: Map<String, Value> = object.into_iter().filter(is_kept).collect();
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
         (_, Value::Array(list)) => {
-            let kept: Vec<Value> = list.into_iter().filter_map(|value| select(part, value)).collect();
+            let kept: Vec<Value> = list.into_iter().filter_map(|value| select(part, attribute, value)).collect();
             (!kept.is_empty()).then_some(Value::Array(kept))
         }
-        (Part::Without(_), value) => Some(value),
+        (Part::Whole | Part::Without(_), value) => Some(value),
         (Part::Only(_), _) => None,
     }
 }

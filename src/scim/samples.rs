@@ -95,7 +95,8 @@ pub(crate) fn gadget() -> ResourceType {
         endpoint: "/Gadgets".to_owned(),
         description: String::new(),
         schema: schema(GADGET, "Gadget", attributes),
-        extensions: vec![Extension { schema: schema(WARRANTY, "Warranty", warranty), required: false }],
+        extensions: vec![Extension { schema: schema(WARRANTY, "Warranty", warranty), required: false, bit: 0 }],
+        code: 3,
     }
 }
 
@@ -164,5 +165,6 @@ fn attribute(name: &str, kind: Kind) -> Attribute {
         reference_types: Vec::new(),
         sub_attributes: Vec::new(),
         indexed: false,
+        index_code: None,
     }
 }

@@ -4,6 +4,9 @@
 
 use std::sync::{Arc, LazyLock};
 
+pub mod definition;
+pub mod types;
+
 mod common;
 mod enterprise;
 mod group;
@@ -121,8 +124,10 @@ pub struct Attribute {
     pub reference_types: Vec<String>,
     /// The parts of a complex attribute.
     pub sub_attributes: Vec<Attribute>,
-    /// scimd's own: an index entry is kept for it (for a complex multi-valued attribute: for its `value`).
+    /// scimd's own: an index entry is kept for it (for a complex attribute: for its `value`).
     pub indexed: bool,
+    /// scimd's own: the number of that index within the resource type; `None` while the schema is of no type.
+    pub index_code: Option<u8>,
 }
 
 /// A set of attributes under one URN (RFC 7643 section 7).
@@ -145,6 +150,8 @@ pub struct Extension {
     pub schema: Arc<Schema>,
     /// Whether a resource without the extension is refused.
     pub required: bool,
+    /// scimd's own: the number by which stored records say that they have the extension, below 32.
+    pub bit: u8,
 }
 
 /// A kind of resource with its endpoint and schemas (RFC 7643 section 6).
@@ -162,6 +169,8 @@ pub struct ResourceType {
     pub schema: Arc<Schema>,
     /// The extensions in the order of answers.
     pub extensions: Vec<Extension>,
+    /// scimd's own: the number of the type in the store.
+    pub code: u8,
 }
 
 impl Attribute {
@@ -221,7 +230,9 @@ pub fn user() -> &'static Arc<ResourceType> {
             extensions: vec![Extension {
                 schema: schema(ENTERPRISE_USER, "EnterpriseUser", "Enterprise User", enterprise::ATTRIBUTES),
                 required: false,
+                bit: 0,
             }],
+            code: 1,
         })
     });
     &USER_TYPE
@@ -237,6 +248,7 @@ pub fn group() -> &'static Arc<ResourceType> {
             description: "Group".to_owned(),
             schema: schema(GROUP, "Group", "Group", group::ATTRIBUTES),
             extensions: Vec::new(),
+            code: 2,
         })
     });
     &GROUP_TYPE

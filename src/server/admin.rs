@@ -18,6 +18,7 @@ mod server_service;
 mod tenant_service;
 mod profile_service;
 mod token_service;
+mod schema_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
@@ -50,6 +51,7 @@ use self::api::v1::exchange_service_server::ExchangeServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::profile_service_server::ProfileServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
+use self::api::v1::schema_service_server::SchemaServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
@@ -197,6 +199,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(TenantServiceServer::new(state.clone()))
         .add_service(TokenServiceServer::new(state.clone()))
         .add_service(ProfileServiceServer::new(state.clone()))
+        .add_service(SchemaServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))

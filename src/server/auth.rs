@@ -6,6 +6,7 @@ use crate::directory::Directory;
 use crate::directory::tenant::{self, Tenant};
 use crate::directory::token::{self, Access, Denied};
 use crate::scim::errors::Error;
+use crate::scim::schema::types::Types;
 use hyper::header::AUTHORIZATION;
 use hyper::{HeaderMap, Method};
 use std::net::IpAddr;
@@ -74,7 +75,7 @@ async fn without_token(
 ) -> Result<Result<Admitted, Denied>, Error> {
     let Some((name, rest)) = route::split(path) else { return Ok(Err(Denied::Missing)) };
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-    if !is_read || !route::route(rest).is_discovery() || headers.contains_key(AUTHORIZATION) {
+    if !is_read || !route::route(Types::builtin(), rest).is_discovery() || headers.contains_key(AUTHORIZATION) {
         return Ok(Err(Denied::Missing));
     }
     let tenant = tenant::find(directory, name).await?;

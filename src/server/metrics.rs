@@ -209,12 +209,12 @@ const OPERATIONS: [&str; 10] =
 
 fn operation(endpoint: &str, method: &str) -> &'static str {
     match (method, endpoint) {
-        ("GET" | "HEAD", "/Users/{id}" | "/Groups/{id}") => "read",
-        ("GET" | "HEAD", "/Users" | "/Groups" | "/") => "list",
-        ("POST", "/Users" | "/Groups") => "create",
-        ("PUT", "/Users/{id}" | "/Groups/{id}") => "replace",
-        ("PATCH", "/Users/{id}" | "/Groups/{id}") => "patch",
-        ("DELETE", "/Users/{id}" | "/Groups/{id}") => "delete",
+        ("GET" | "HEAD", "/Users/{id}" | "/Groups/{id}" | "/{endpoint}/{id}") => "read",
+        ("GET" | "HEAD", "/Users" | "/Groups" | "/{endpoint}" | "/") => "list",
+        ("POST", "/Users" | "/Groups" | "/{endpoint}") => "create",
+        ("PUT", "/Users/{id}" | "/Groups/{id}" | "/{endpoint}/{id}") => "replace",
+        ("PATCH", "/Users/{id}" | "/Groups/{id}" | "/{endpoint}/{id}") => "patch",
+        ("DELETE", "/Users/{id}" | "/Groups/{id}" | "/{endpoint}/{id}") => "delete",
         ("POST", "/.search") => "search",
         ("GET" | "HEAD", "/ServiceProviderConfig" | "/ResourceTypes" | "/Schemas") => "discovery",
         ("GET" | "HEAD", "/healthz" | "/readyz") => "health",

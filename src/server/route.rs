@@ -1,6 +1,8 @@
 //! Which endpoint a URL is, below `/tenants/{tenant}/scim/v2` (RFC 7644 section 3.2), and which methods it serves.
 
-use crate::scim::schema::{self, ResourceType};
+use crate::scim::schema::ResourceType;
+use crate::scim::schema::types::Types;
+use std::sync::Arc;
 
 /// An endpoint.
 #[derive(Clone, Debug)]
@@ -8,11 +10,11 @@ pub enum Route<'a> {
     /// All resource types at once.
     Root,
     /// `/.search`, of one type or of all.
-    Search(Option<&'static ResourceType>),
-    /// `/Users`
-    Collection(&'static ResourceType),
+    Search(Option<&'a Arc<ResourceType>>),
+    /// `/Users`, or the endpoint of another type
+    Collection(&'a Arc<ResourceType>),
     /// `/Users/{id}`
-    Resource(&'static ResourceType, &'a str),
+    Resource(&'a Arc<ResourceType>, &'a str),
     /// `/ServiceProviderConfig`
     ServiceProviderConfig,
     /// `/ResourceTypes`, or one of them.
@@ -44,15 +46,15 @@ pub fn other_version(path: &str) -> Option<&str> {
     (is_number && number != "2").then_some(version)
 }
 
-/// The endpoint at `rest`; one slash at its end does not matter (quirks, Entra: `/Users/?filter=…`).
-pub fn route(rest: &str) -> Route<'_> {
+/// The endpoint at `rest` of a tenant with these types; one slash at its end does not matter (quirks, Entra: `/Users/?filter=…`).
+pub fn route<'a>(types: &'a Types, rest: &'a str) -> Route<'a> {
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let mut segments = rest.strip_prefix('/').unwrap_or(rest).split('/');
     let (first, second, third) = (segments.next().unwrap_or_default(), segments.next(), segments.next());
     if third.is_some() || second.is_some_and(str::is_empty) {
         return Route::Unknown;
     }
-    if let Some(resource_type) = types().into_iter().find(|known| known.endpoint.strip_prefix('/') == Some(first)) {
+    if let Some(resource_type) = types.at(first) {
         return match second {
             None => Route::Collection(resource_type),
             Some(".search") => Route::Search(Some(resource_type)),
@@ -69,11 +71,6 @@ pub fn route(rest: &str) -> Route<'_> {
         ("Bulk", None) => Route::Bulk,
         _ => Route::Unknown,
     }
-}
-
-/// The resource types that are served, in the order of lists over all of them.
-pub fn types() -> [&'static ResourceType; 2] {
-    [schema::user().as_ref(), schema::group().as_ref()]
 }
 
 impl Route<'_> {

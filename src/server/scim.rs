@@ -18,7 +18,7 @@ use crate::directory::network::Network;
 use crate::directory::tenant::{self, Tenant};
 use crate::directory::token::Denied;
 use crate::directory::write::Precondition;
-use crate::directory::{self, Actor, Call, Directory, create, delete, list, patch, read, replace};
+use crate::directory::{self, Actor, Call, Directory, create, delete, keys, list, patch, read, replace};
 use crate::limits;
 use crate::scim::bulk;
 use crate::scim::dialect::{Reading, Used};
@@ -27,7 +27,8 @@ use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::json;
 use crate::scim::project::Projection;
 use crate::scim::query::{self, Query};
-use crate::scim::schema::{self, ResourceType};
+use crate::scim::schema::ResourceType;
+use crate::scim::schema::types::Types;
 use crate::store::State;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
@@ -86,7 +87,8 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
             Ok(Err(denied)) => {
                 seen.denied = Some(denied);
                 seen.tenant = named(&face, path).await;
-                seen.endpoint = route::split(path).map_or("", |(_, rest)| endpoint(&route::route(rest)));
+                seen.endpoint =
+                    route::split(path).map_or("", |(_, rest)| endpoint(&route::route(Types::builtin(), rest)));
                 discard(body, &peer).await;
                 respond::unauthorized(media)
             }
@@ -124,6 +126,8 @@ struct Seen {
     used: Used,
     /// The body, once it was read.
     body: Option<Bytes>,
+    /// The tenant's types, once it is known.
+    types: Arc<Types>,
 }
 
 impl Seen {
@@ -137,6 +141,7 @@ impl Seen {
             denied: None,
             used: Used::default(),
             body: None,
+            types: Types::builtin().clone(),
         }
     }
 }
@@ -223,8 +228,10 @@ impl Job {
         let media = self.media;
         let path = self.head.uri.path().to_owned();
         let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
+        let types = self.tenant().types.clone();
+        seen.types = types.clone();
         let route = match &rest {
-            Some(Ok(rest)) => route::route(rest),
+            Some(Ok(rest)) => route::route(&types, rest),
             _ => Route::Unknown,
         };
         seen.endpoint = endpoint(&route);
@@ -314,7 +321,7 @@ impl Job {
         Ok(match route {
             Route::Root => {
                 let query = query::from_url(query_text)?;
-                let content = list::list(call, &route::types(), &query, reading).await?;
+                let content = list::list(call, &every(&call.tenant.types), &query, reading).await?;
                 respond::ok(content, &Headers::default(), self.media)
             }
             Route::Collection(resource_type) => {
@@ -332,7 +339,7 @@ impl Job {
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            _ => describe(route, query_text, call.base, self.media)?,
+            _ => describe(route, call.tenant.types.all(), query_text, call.base, self.media)?,
         })
     }
 
@@ -361,7 +368,7 @@ impl Job {
             }
         };
         seen.body = Some(body.clone());
-        let target = Target::of(&route);
+        let target = Target::of(&route, &self.tenant().types);
         let done = tokio::spawn(async move { self.change(target, body).await });
         let (result, quirks) =
             done.await.map_err(|_| Error::new(Kind::Internal, "the server failed on this request"))?;
@@ -394,45 +401,47 @@ impl Job {
         match target {
             Target::Search(types) => {
                 let query = query::from_body(json::parse(body)?)?;
+                let types: Vec<&ResourceType> = types.iter().map(Arc::as_ref).collect();
                 let content = list::list(call, &types, &query, reading).await?;
                 reading.is_clean()?;
                 Ok(respond::ok(content, &Headers::default(), self.media))
             }
             Target::Bulk => {
                 let request = bulk::read(json::parse(body)?, call.base)?;
-                let done = directory::bulk::run(call, &route::types(), request, reading).await?;
+                let done = directory::bulk::run(call, &every(&call.tenant.types), request, reading).await?;
                 Ok(respond::bulk(done, self.media))
             }
             Target::Collection(resource_type) => {
-                let projection = projection(resource_type, query_text, reading)?;
-                let made = create::create(call, resource_type, json::parse(body)?, &projection, reading).await?;
+                let projection = projection(&resource_type, query_text, reading)?;
+                let made = create::create(call, &resource_type, json::parse(body)?, &projection, reading).await?;
                 let headers = Headers { version: Some(&made.version), location: Some(&made.location) };
                 Ok(respond::created(made.content, &headers, self.media))
             }
             Target::Resource(resource_type, id) if self.head.method == Method::DELETE => {
-                delete::delete(call, resource_type, &id, &precondition).await?;
+                delete::delete(call, &resource_type, &id, &precondition).await?;
                 Ok(respond::no_content(&Headers::default()))
             }
             Target::Resource(resource_type, id) if self.head.method == Method::PUT => {
-                let projection = projection(resource_type, query_text, reading)?;
+                let projection = projection(&resource_type, query_text, reading)?;
                 let body = json::parse(body)?;
                 let answer =
-                    replace::replace(call, resource_type, &id, body, &precondition, &projection, reading).await?;
+                    replace::replace(call, &resource_type, &id, body, &precondition, &projection, reading).await?;
                 Ok(self.changed(answer))
             }
             Target::Resource(resource_type, id) => {
                 let query = query::from_url(query_text)?;
-                let is_silent =
-                    resource_type.name == "Group" && query.attributes.is_empty() && query.excluded.is_empty();
+                let is_silent = keys::type_code(&resource_type) == keys::GROUP
+                    && query.attributes.is_empty()
+                    && query.excluded.is_empty();
                 // A group's PATCH is answered without its members, and so without any body (quirks, Entra 28).
                 let projection = match is_silent {
-                    true => Projection::new(resource_type, &["id".to_owned()], &[], reading),
-                    false => Projection::new(resource_type, &query.attributes, &query.excluded, reading),
+                    true => Projection::new(&resource_type, &["id".to_owned()], &[], reading),
+                    false => Projection::new(&resource_type, &query.attributes, &query.excluded, reading),
                 };
                 reading.is_clean()?;
                 let body = json::parse(body)?;
                 let mut answer =
-                    patch::patch(call, resource_type, &id, body, &precondition, &projection, reading).await?;
+                    patch::patch(call, &resource_type, &id, body, &precondition, &projection, reading).await?;
                 if is_silent {
                     answer.content = Content::Empty;
                 }
@@ -471,22 +480,26 @@ impl Job {
 
 /// What a write is about, without the request's text that it came from.
 enum Target {
-    Search(Vec<&'static ResourceType>),
+    Search(Vec<Arc<ResourceType>>),
     Bulk,
-    Collection(&'static ResourceType),
-    Resource(&'static ResourceType, String),
+    Collection(Arc<ResourceType>),
+    Resource(Arc<ResourceType>, String),
 }
 
 impl Target {
-    fn of(route: &Route<'_>) -> Target {
-        match route {
-            Route::Collection(resource_type) => Target::Collection(resource_type),
-            Route::Resource(resource_type, id) => Target::Resource(resource_type, (*id).to_owned()),
-            Route::Search(Some(resource_type)) => Target::Search(vec![resource_type]),
+    fn of(route: &Route<'_>, types: &Types) -> Target {
+        match *route {
+            Route::Collection(resource_type) => Target::Collection(resource_type.clone()),
+            Route::Resource(resource_type, id) => Target::Resource(resource_type.clone(), id.to_owned()),
+            Route::Search(Some(resource_type)) => Target::Search(vec![resource_type.clone()]),
             Route::Bulk => Target::Bulk,
-            _ => Target::Search(route::types().to_vec()),
+            _ => Target::Search(types.all().to_vec()),
         }
     }
+}
+
+fn every(types: &Types) -> Vec<&ResourceType> {
+    types.all().iter().map(Arc::as_ref).collect()
 }
 
 fn projection<'a>(
@@ -517,21 +530,26 @@ fn unreadable(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The discovery documents (RFC 7644 section 4): a filter is refused, every other parameter ignored.
-fn describe(route: &Route<'_>, query_text: &str, base: &str, media: Media) -> Result<Response<Answer>, Error> {
+fn describe(
+    route: &Route<'_>,
+    types: &[Arc<ResourceType>],
+    query_text: &str,
+    base: &str,
+    media: Media,
+) -> Result<Response<Answer>, Error> {
     if query::has(query_text, "filter") {
         return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
     }
-    let types = [schema::user().clone(), schema::group().clone()];
     let named = |found: Option<serde_json::Value>| found.ok_or_else(nothing_here);
     let document = match route {
-        Route::ResourceTypes(None) => discovery::resource_type_list(&types, base),
+        Route::ResourceTypes(None) => discovery::resource_type_list(types, base),
         Route::ResourceTypes(Some(id)) => {
             let found = types.iter().find(|known| known.id == *id);
             named(found.map(|found| discovery::resource_type_document(found, base)))?
         }
-        Route::Schemas(None) => discovery::schema_list(&types, base),
+        Route::Schemas(None) => discovery::schema_list(types, base),
         Route::Schemas(Some(urn)) => {
-            let all = discovery::schemas(&types);
+            let all = discovery::schemas(types);
             let found = all.into_iter().find(|known| known.id.eq_ignore_ascii_case(urn));
             named(found.map(|found| discovery::schema_document(found, base)))?
         }
@@ -559,9 +577,17 @@ fn endpoint(route: &Route<'_>) -> &'static str {
     match route {
         Route::Root => "/",
         Route::Search(_) => "/.search",
-        Route::Collection(resource_type) => &resource_type.endpoint,
-        Route::Resource(resource_type, _) if resource_type.name == "User" => "/Users/{id}",
-        Route::Resource(..) => "/Groups/{id}",
+        Route::Collection(resource_type) => match keys::type_code(resource_type) {
+            keys::USER => "/Users",
+            keys::GROUP => "/Groups",
+            // The tenants' own endpoints share a name: metrics have a row for each.
+            _ => "/{endpoint}",
+        },
+        Route::Resource(resource_type, _) => match keys::type_code(resource_type) {
+            keys::USER => "/Users/{id}",
+            keys::GROUP => "/Groups/{id}",
+            _ => "/{endpoint}/{id}",
+        },
         Route::ServiceProviderConfig => "/ServiceProviderConfig",
         Route::ResourceTypes(_) => "/ResourceTypes",
         Route::Schemas(_) => "/Schemas",

@@ -143,6 +143,12 @@ impl<'a> Touches<'a> {
         things: &mut HashMap<Thing, Hold>,
     ) -> Result<(), Error> {
         let code = keys::type_code(resource_type);
+        let mut of_extensions = resource_type.extensions.iter().flat_map(|extension| &extension.schema.attributes);
+        if of_extensions.any(index::is_unique) {
+            // What is unique deep in a body is not looked for: such operations come one after the other.
+            things.insert(Thing::Values(code), Hold::Alone);
+            return Ok(());
+        }
         let unique = self.unique(resource_type);
         let is_stale = own.is_some_and(|own| self.changed.contains(own) || bulk::reference(own).is_some());
         let touched: BTreeSet<(u8, Vec<u8>)> = match ask.method {
@@ -187,7 +193,7 @@ impl<'a> Touches<'a> {
         for (key, value) in data.as_object().into_iter().flatten() {
             let Found::Attr(attr) = path::find(resource_type, key, &mut reading) else { continue };
             let is_unique = attr.extension.is_none() && unique.contains(&attr.attribute.name);
-            let Some(code) = keys::attribute_code(&attr.attribute.name).filter(|_| is_unique) else { continue };
+            let Some(code) = keys::attribute_code(attr.attribute).filter(|_| is_unique) else { continue };
             bulk::texts(value, &mut |_, text| {
                 found.insert((code, keys::index_value(&comparable(attr.attribute, text))));
             });

@@ -2,10 +2,12 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Deleted, Member, Record, Seal, Sweep, Tenant, Token, TokenUse,
+    self, AdminCertificate, AuditEntry, Change, Definitions, Deleted, Member, Record, Seal, Sweep, Tenant, Token,
+    TokenUse,
 };
-use crate::directory::{count, index, keys};
-use crate::scim::schema;
+use crate::directory::{count, definition, index, keys};
+use crate::limits;
+use crate::scim::schema::types::Types;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -64,6 +66,7 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
     }
     let rest = key.get(5..).unwrap_or_default();
     match kind {
+        b'F' => definitions(checker, tenant, value).ok_or(bad("the tenant's definitions"))?,
         b'R' => resource(checker, tenant, rest, value).ok_or(bad("a record"))?,
         b'U' => checker.found(tenant, Aspect::Unique, &[key, value].concat(), 1),
         b'I' => {
@@ -106,18 +109,38 @@ fn settings(checker: &mut Checker, tenant: u32, settings: Tenant) {
     }
 }
 
+/// `F`, which comes before the records that are read by it.
+fn definitions(checker: &mut Checker, tenant: u32, value: &[u8]) -> Option<()> {
+    let definitions: Definitions = record::unpack(value).ok()?;
+    checker.definitions_bytes += value.len();
+    let has_room = checker.definitions_bytes <= limits::CHECK_DEFINITIONS_BYTES_MAX;
+    let types = has_room.then(|| definition::resolve(&definitions)).transpose().ok()?;
+    if types.is_none() {
+        let why = "the definitions of all tenants are too many for one check; its records were not looked at";
+        checker.problem(Some(tenant), why.to_owned());
+        if let Some(sums) = checker.tenant(tenant) {
+            sums.is_unread = true;
+        }
+    }
+    checker.types.insert(tenant, types);
+    Some(())
+}
+
 fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Option<()> {
     let (code, id) = rest.split_first()?;
     let (code, id) = (*code, Uuid::from_slice(id).ok()?);
-    let resource_type = match code {
-        keys::USER => schema::user(),
-        keys::GROUP => schema::group(),
-        _ => return None,
-    };
     let attributes = Record::decode(value).ok()?.attributes().ok()?;
-    for entry in index::entries(resource_type, &attributes) {
-        let key = index::key(tenant, code, id, &entry);
-        match entry.unique {
+    let entries: Vec<(bool, Vec<u8>)> = {
+        let types = match checker.types.get(&tenant) {
+            Some(None) => return Some(()),
+            Some(Some(types)) => types,
+            None => Types::builtin(),
+        };
+        let entries = index::entries(types.coded(code)?, &attributes);
+        entries.iter().map(|entry| (entry.unique, index::key(tenant, code, id, entry))).collect()
+    };
+    for (is_unique, key) in entries {
+        match is_unique {
             true => checker.calls_for(tenant, Aspect::Unique, &[&key[..], id.as_bytes()].concat()),
             false => checker.calls_for(tenant, Aspect::Index, &key),
         }

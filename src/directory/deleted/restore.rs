@@ -61,7 +61,7 @@ pub async fn restore(
 /// Everything that belongs to the resource being there again as it was. A group's members are there with its generation.
 async fn back(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType, was: &Was) -> Result<Batch, Error> {
     let (tenant, code, id) = (call.tenant.number, was.code, was.id);
-    let mut batch = call.batch();
+    let mut batch = call.writing()?;
     super::take(&mut batch, tenant, was);
     let also_unique = write::also_unique(call, resource_type);
     let place = Place { tenant, code, id, also_unique: &also_unique };

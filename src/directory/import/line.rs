@@ -17,10 +17,11 @@ use crate::scim::json;
 use crate::scim::patch::{MemberRef, members as read_members};
 use crate::scim::project::Projection;
 use crate::scim::resource;
-use crate::scim::schema::{self, ResourceType};
+use crate::scim::schema::ResourceType;
 use crate::store::{Entry, Snapshot};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What a line is about.
@@ -29,13 +30,28 @@ pub(super) enum Kind {
     User,
     Group,
     Members,
+    /// A resource of one of the tenant's own types.
+    Other,
+    /// A schema or resource type.
+    Definition,
 }
+
+/// How many of each kind there are.
+pub(super) type Numbers = [u64; 5];
 
 /// A line that stands between the first and the last one.
 #[derive(Debug)]
 pub(super) enum Line {
-    Resource { kind: Kind, id: Uuid, created_ms: Option<i64>, attributes: Map<String, Value> },
+    Resource { kind: Kind, type_name: String, id: Uuid, created_ms: Option<i64>, attributes: Map<String, Value> },
+    Definition(Definition),
     Members { group: Uuid, members: Vec<MemberRef> },
+}
+
+/// What a tenant defines.
+#[derive(Clone, Debug)]
+pub(super) enum Definition {
+    Schema(Value),
+    ResourceType(Value),
 }
 
 /// What a line is.
@@ -45,8 +61,8 @@ pub(super) enum Parsed {
     Header,
     /// One with content.
     Line(Line),
-    /// The last one, with the numbers of users, groups and memberships.
-    End([u64; 3]),
+    /// The last one, with the numbers of what stands before it.
+    End(Numbers),
 }
 
 /// A line that cannot be read.
@@ -89,30 +105,42 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, Bad> {
     }
     if object.get("end") == Some(&Value::Bool(true)) {
         let number = |name: &str| object.get(name).and_then(Value::as_u64).unwrap_or(u64::MAX);
-        return Ok(Parsed::End([number("users"), number("groups"), number("members")]));
+        // Of these only a tenant with definitions of its own says anything.
+        let own = |name: &str| if object.contains_key(name) { number(name) } else { 0 };
+        let numbers = [number("users"), number("groups"), number("members"), own("resources"), own("definitions")];
+        return Ok(Parsed::End(numbers));
     }
-    let kind = match object.get("type").and_then(Value::as_str) {
-        Some("User") => Kind::User,
-        Some("Group") => Kind::Group,
-        Some("Members") => Kind::Members,
-        _ => return Err(bad("", syntax("'type' must be User, Group or Members"))),
+    let type_name = object.get("type").and_then(Value::as_str).map(clip).unwrap_or_default();
+    let kind = match type_name.as_str() {
+        "User" => Kind::User,
+        "Group" => Kind::Group,
+        "Members" => Kind::Members,
+        "Schema" | "ResourceType" => return definition(&mut object).map_err(|error| bad("", error)),
+        "" => return Err(bad("", syntax("'type' must be User, Group, Members or another resource type"))),
+        _ => Kind::Other,
     };
     let name = if kind == Kind::Members { "group" } else { "id" };
     let text = object.get(name).and_then(Value::as_str).map(clip).unwrap_or_default();
     let id = view::parse_id(&text).ok_or_else(|| bad(&text, syntax(&format!("'{name}' must be an id"))))?;
     let line = match kind {
         Kind::Members => members_line(id, object.shift_remove("members")),
-        _ => resource_line(kind, id, &mut object),
+        _ => resource_line(kind, type_name, id, &mut object),
     };
     line.map(Parsed::Line).map_err(|error| bad(&text, error))
 }
 
 /// Whether the numbers of the last line are those of the lines before it.
-pub(super) fn is_whole(expected: [u64; 3], met: [u64; 3]) -> Result<(), Error> {
+pub(super) fn is_whole(expected: Numbers, met: Numbers) -> Result<(), Error> {
     if expected == met {
         return Ok(());
     }
-    let text = |[users, groups, members]: [u64; 3]| format!("{users} users, {groups} groups and {members} members");
+    let text = |[users, groups, members, resources, definitions]: Numbers| {
+        let own = match (resources, definitions) {
+            (0, 0) => String::new(),
+            _ => format!("{definitions} definitions, {resources} resources, "),
+        };
+        format!("{own}{users} users, {groups} groups and {members} members")
+    };
     let why = format!("the last line speaks of {} and the file has {}", text(expected), text(met));
     Err(syntax(&why))
 }
@@ -122,6 +150,7 @@ impl Line {
         match self {
             Line::Resource { kind, .. } => *kind,
             Line::Members { .. } => Kind::Members,
+            Line::Definition(_) => Kind::Definition,
         }
     }
 
@@ -129,13 +158,15 @@ impl Line {
     pub(super) fn id(&self) -> String {
         match self {
             Line::Resource { id, .. } | Line::Members { group: id, .. } => id.to_string(),
+            Line::Definition(Definition::Schema(json)) => text_of(json, "id"),
+            Line::Definition(Definition::ResourceType(json)) => text_of(json, "name"),
         }
     }
 
     /// How many things it holds, as the last line counts them.
     pub(super) fn weight(&self) -> u64 {
         match self {
-            Line::Resource { .. } => 1,
+            Line::Resource { .. } | Line::Definition(_) => 1,
             Line::Members { members, .. } => members.len() as u64,
         }
     }
@@ -143,10 +174,10 @@ impl Line {
     /// Brings the tenant to what the line says.
     pub(super) async fn apply(self, call: &Call<'_>, terms: Terms) -> Result<Done, Error> {
         match self {
-            Line::Resource { kind, id, created_ms, attributes } => {
-                let attributes = read(call, kind, attributes)?;
-                let resource_type = kind.resource_type();
-                match there(call, kind, id, &attributes, terms).await? {
+            Line::Resource { type_name, id, created_ms, attributes, .. } => {
+                let resource_type = type_of(call, &type_name)?;
+                let attributes = read(call, resource_type, attributes)?;
+                match there(call, resource_type, id, &attributes, terms).await? {
                     There::Nothing => {
                         let new = New { id, is_given: true, created_ms, attributes: &attributes };
                         create::make(call, resource_type, &new).await.map(|()| Done::Created)
@@ -156,16 +187,17 @@ impl Line {
                 }
             }
             Line::Members { group, members } => join(call, group, &members).await.map(Done::Members),
+            Line::Definition(_) => Ok(Done::Nothing),
         }
     }
 
     /// Whether [`Line::apply`] would do, as things are. `known` are ids that earlier lines would have made.
     pub(super) async fn check(self, call: &Call<'_>, terms: Terms, known: &HashSet<Uuid>) -> Result<Done, Error> {
         match self {
-            Line::Resource { kind, id, created_ms, attributes } => {
-                let attributes = read(call, kind, attributes)?;
-                let resource_type = kind.resource_type();
-                match there(call, kind, id, &attributes, terms).await? {
+            Line::Resource { type_name, id, created_ms, attributes, .. } => {
+                let resource_type = type_of(call, &type_name)?;
+                let attributes = read(call, resource_type, attributes)?;
+                match there(call, resource_type, id, &attributes, terms).await? {
                     There::Nothing => {
                         let new = New { id, is_given: true, created_ms, attributes: &attributes };
                         create::check(call, resource_type, &new).await.map(|()| Done::Created)
@@ -185,17 +217,14 @@ impl Line {
                 }
             }
             Line::Members { group, members } => would_join(call, group, &members, known).await.map(Done::Members),
+            Line::Definition(_) => Ok(Done::Nothing),
         }
     }
 }
 
-impl Kind {
-    fn resource_type(self) -> &'static ResourceType {
-        match self {
-            Kind::User => schema::user(),
-            Kind::Group | Kind::Members => schema::group(),
-        }
-    }
+fn type_of<'a>(call: &Call<'a>, name: &str) -> Result<&'a ResourceType, Error> {
+    let found = call.tenant.types.named(name).map(Arc::as_ref);
+    found.ok_or_else(|| Error::new(Wrong::InvalidValue, format!("the tenant has no resource type '{name}'")))
 }
 
 /// What is there under the id of a line.
@@ -209,13 +238,12 @@ enum There {
 
 async fn there(
     call: &Call<'_>,
-    kind: Kind,
+    resource_type: &ResourceType,
     id: Uuid,
     attributes: &Map<String, Value>,
     terms: Terms,
 ) -> Result<There, Error> {
     let snapshot = call.directory.snapshot().await?;
-    let resource_type = kind.resource_type();
     let key = keys::record(call.tenant.number, keys::type_code(resource_type), id);
     let Some(entry) = snapshot.get(&key).await.map_err(store_error)? else { return Ok(There::Nothing) };
     let old = Record::decode(&entry.value)?.attributes()?;
@@ -232,8 +260,11 @@ async fn there(
 }
 
 /// The attributes as a body's would be read.
-fn read(call: &Call<'_>, kind: Kind, attributes: Map<String, Value>) -> Result<Map<String, Value>, Error> {
-    let resource_type = kind.resource_type();
+fn read(
+    call: &Call<'_>,
+    resource_type: &ResourceType,
+    attributes: Map<String, Value>,
+) -> Result<Map<String, Value>, Error> {
     let mut reading = Reading::new(&call.tenant.dialect);
     let mut body = Map::from_iter([("schemas".to_owned(), Value::from(vec![resource_type.schema.id.clone()]))]);
     body.extend(attributes);
@@ -276,7 +307,7 @@ async fn join(call: &Call<'_>, id: Uuid, list: &[MemberRef]) -> Result<u64, Erro
             return Ok(0);
         }
         let mut batch = call.batch();
-        let mut log = change::of(call, ChangeKind::Update, schema::group(), id);
+        let mut log = change::of(call, ChangeKind::Update, call.tenant.types.group(), id);
         batch.expect_unchanged(key, entry.stamp.revision);
         members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;
         change::add(&mut batch, call.tenant.number, &log)?;
@@ -338,7 +369,20 @@ fn nobody_is_missing(missing: &[Uuid]) -> Result<(), Error> {
     Err(Error::new(Wrong::InvalidValue, why))
 }
 
-fn resource_line(kind: Kind, id: Uuid, object: &mut Map<String, Value>) -> Result<Line, Error> {
+fn definition(object: &mut Map<String, Value>) -> Result<Parsed, Error> {
+    let line = match (object.shift_remove("schema"), object.shift_remove("resource_type")) {
+        (Some(json @ Value::Object(_)), None) => Definition::Schema(json),
+        (None, Some(json @ Value::Object(_))) => Definition::ResourceType(json),
+        _ => return Err(syntax("'schema' or 'resource_type' must be an object")),
+    };
+    Ok(Parsed::Line(Line::Definition(line)))
+}
+
+fn text_of(json: &Value, name: &str) -> String {
+    json.get(name).and_then(Value::as_str).map(clip).unwrap_or_default()
+}
+
+fn resource_line(kind: Kind, type_name: String, id: Uuid, object: &mut Map<String, Value>) -> Result<Line, Error> {
     let created_ms = match object.get("created") {
         None | Some(Value::Null) => None,
         Some(text) => {
@@ -347,7 +391,7 @@ fn resource_line(kind: Kind, id: Uuid, object: &mut Map<String, Value>) -> Resul
         }
     };
     match object.shift_remove("attributes") {
-        Some(Value::Object(attributes)) => Ok(Line::Resource { kind, id, created_ms, attributes }),
+        Some(Value::Object(attributes)) => Ok(Line::Resource { kind, type_name, id, created_ms, attributes }),
         _ => Err(syntax("'attributes' must be an object")),
     }
 }

@@ -259,3 +259,44 @@ async fn an_import_whose_file_does_not_go_on_ends_as_a_cut_one() {
     assert_eq!((last.created, last.failed), (1, 1));
     drop(pieces);
 }
+
+#[tokio::test]
+async fn definitions_come_before_what_is_read_by_them() {
+    let urn = "urn:example:scim:schemas:2.0:Device";
+    let schema = |name: &str| json!({"id": urn, "name": "Device", "attributes": [{"name": name, "required": true}]});
+    let device = |n: u32| {
+        let id = format!("0193b5a0-0000-7000-8000-00000000000{n}");
+        json!({"type": "Device", "id": id, "attributes": {"serial": n.to_string()}}).to_string()
+    };
+    let lines = [
+        json!({"scimd_export": 1}).to_string(),
+        json!({"type": "Schema", "schema": schema("serial")}).to_string(),
+        json!({"type": "ResourceType", "resource_type": {"name": "Device", "endpoint": "/Devices", "schema": urn}})
+            .to_string(),
+        device(1),
+        device(2),
+        json!({"type": "Thing", "id": "0193b5a0-0000-7000-8000-000000000009", "attributes": {}}).to_string(),
+        json!({"end": true, "users": 0, "groups": 0, "members": 0, "resources": 3, "definitions": 2}).to_string(),
+    ];
+    let file = lines.join("\n");
+    let site = Fixture::new().await;
+    let tried = import(&site, file.as_bytes(), Terms { dry_run: true, ..TERMS }).await.unwrap();
+    assert_eq!((tried.created, tried.failed), (4, 1), "{:?}", tried.failures);
+    let done = import(&site, file.as_bytes(), TERMS).await.unwrap();
+    assert_eq!((done.created, done.failed), (4, 1), "{:?}", done.failures);
+    assert!(done.failures[0].why.contains("no resource type 'Thing'"), "{:?}", done.failures);
+    let again = import(&site, file.as_bytes(), TERMS).await.unwrap();
+    assert_eq!((again.unchanged, again.failed), (4, 1), "{:?}", again.failures);
+    let other = [lines[0].clone(), json!({"type": "Schema", "schema": schema("other")}).to_string()].join("\n");
+    let refused = import(&site, other.as_bytes(), TERMS).await.unwrap();
+    assert!(refused.failures[0].why.contains("is in use"), "{:?}", refused.failures);
+    let more =
+        json!({"id": urn, "name": "Device", "attributes": [{"name": "serial", "required": true}, {"name": "more"}]});
+    let more = [lines[0].clone(), json!({"type": "Schema", "schema": more}).to_string()].join("\n");
+    let refused = import(&site, more.as_bytes(), TERMS).await.unwrap();
+    assert!(refused.failures[0].why.contains("another definition"), "{:?}", refused.failures);
+    let refused = import(&site, other.as_bytes(), Terms { on_conflict: Conflict::Replace, ..TERMS }).await.unwrap();
+    assert!(refused.failures[0].why.contains("is in use"), "{:?}", refused.failures);
+    let skipped = import(&site, other.as_bytes(), Terms { on_conflict: Conflict::Skip, ..TERMS }).await.unwrap();
+    assert_eq!(skipped.unchanged, 1);
+}

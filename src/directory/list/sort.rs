@@ -164,7 +164,7 @@ pub(super) async fn loaded<'k>(
 /// The code of the index that has one entry at most for each resource, with the very value that the resource is sorted by.
 fn indexed(attr: &Attr<'_>) -> Option<u8> {
     let is_plain = attr.extension.is_none() && attr.sub.is_none() && !attr.attribute.multi_valued;
-    keys::attribute_code(&attr.attribute.name).filter(|_| is_plain && attr.attribute.indexed)
+    keys::attribute_code(attr.attribute).filter(|_| is_plain && attr.attribute.indexed)
 }
 
 /// Keys from an index alone, which is many times less work than reading every record. Who is not in it has no value.

@@ -98,8 +98,9 @@ fn single(
             holder.shift_remove(&attribute.name);
         }
         (Some(sub), value) => {
-            let object = with_sub(attribute, take_object(holder, &attribute.name), sub, value);
-            put_object(holder, &attribute.name, object);
+            let old = take_object(holder, &attribute.name);
+            let value = together(change.op, sub, old.get(&sub.name), value);
+            put_object(holder, &attribute.name, with_sub(attribute, old, sub, value));
         }
     }
     Ok(())
@@ -280,9 +281,22 @@ fn filter_values(filter: &Expr<'_>) -> Option<Map<String, Value>> {
 fn filled(change: &Change<'_>, base: Map<String, Value>, value: Value) -> Value {
     let Attr { attribute, sub, .. } = change.attr;
     match (sub, value) {
-        (Some(sub), value) => Value::Object(with_sub(attribute, base, sub, Some(value))),
+        (Some(sub), value) => {
+            let value = together(change.op, sub, base.get(&sub.name), Some(value));
+            Value::Object(with_sub(attribute, base, sub, value))
+        }
         (None, Value::Object(given)) => Value::Object(merged(attribute, base, given)),
         (None, simple) => simple,
+    }
+}
+
+/// What an addition to a sub-attribute with many values leaves there: the old ones and the new ones.
+fn together(op: Op, sub: &Attribute, old: Option<&Value>, new: Option<Value>) -> Option<Value> {
+    match (old, new) {
+        (Some(Value::Array(old)), Some(Value::Array(new))) if op == Op::Add && sub.multi_valued => {
+            Some(Value::Array(coerce::distinct(old.iter().cloned().chain(new).collect())))
+        }
+        (_, new) => new,
     }
 }
 

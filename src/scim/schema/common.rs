@@ -15,7 +15,7 @@ pub(super) const ATTRIBUTES: &[Row] = &[
         .read_only()
         .returned(Returned::Always)
         .unique(Uniqueness::Server),
-    string("externalId", "The provisioning client's identifier of the resource.").case_exact().indexed(),
+    string("externalId", "The provisioning client's identifier of the resource.").case_exact().indexed(2),
     complex("meta", META, "What the server records about the resource.").read_only(),
 ];
 

@@ -5,7 +5,7 @@ use super::row::{Row, complex, reference, string};
 pub(super) const ATTRIBUTES: &[Row] = &[
     // Section 4.2 and the description itself say REQUIRED while the JSON of section 8.7.1 says false. A group without
     // a name is of no use to anybody, and clients' own tables have it required too.
-    string("displayName", "A human-readable name for the Group. REQUIRED.").required().indexed(),
+    string("displayName", "A human-readable name for the Group. REQUIRED.").required().indexed(4),
     complex("members", MEMBERS, "A list of members of the Group.").multi_valued(),
 ];
 

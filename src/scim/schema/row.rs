@@ -19,7 +19,7 @@ pub(super) struct Row {
     uniqueness: Uniqueness,
     reference_types: &'static [&'static str],
     sub_attributes: &'static [Row],
-    indexed: bool,
+    index_code: Option<u8>,
 }
 
 /// A string.
@@ -37,7 +37,7 @@ pub(super) const fn string(name: &'static str, description: &'static str) -> Row
         uniqueness: Uniqueness::None,
         reference_types: &[],
         sub_attributes: &[],
-        indexed: false,
+        index_code: None,
     }
 }
 
@@ -112,8 +112,9 @@ impl Row {
         Row { uniqueness, ..self }
     }
 
-    pub(super) const fn indexed(self) -> Row {
-        Row { indexed: true, ..self }
+    /// Numbers are never used again for another attribute.
+    pub(super) const fn indexed(self, code: u8) -> Row {
+        Row { index_code: Some(code), ..self }
     }
 }
 
@@ -134,7 +135,8 @@ pub(super) fn attributes(rows: &[Row]) -> Vec<Attribute> {
             uniqueness: row.uniqueness,
             reference_types: owned(row.reference_types),
             sub_attributes: attributes(row.sub_attributes),
-            indexed: row.indexed,
+            indexed: row.index_code.is_some(),
+            index_code: row.index_code,
         })
         .collect()
 }

@@ -15,7 +15,7 @@ pub(super) const ATTRIBUTES: &[Row] = &[
     )
     .required()
     .unique(Uniqueness::Server)
-    .indexed(),
+    .indexed(1),
     complex(
         "name",
         NAME,
@@ -29,7 +29,7 @@ pub(super) const ATTRIBUTES: &[Row] = &[
         "The name of the User, suitable for display to end-users. The name SHOULD be the full name of the User being \
          described, if known.",
     )
-    .indexed(),
+    .indexed(4),
     string(
         "nickName",
         "The casual way to address the user in real life, e.g., 'Bob' or 'Bobby' instead of 'Robert'. This attribute \
@@ -72,7 +72,7 @@ pub(super) const ATTRIBUTES: &[Row] = &[
          'bjensen@example.com' instead of 'bjensen@EXAMPLE.COM'. Canonical type values of 'work', 'home', and 'other'.",
     )
     .multi_valued()
-    .indexed(),
+    .indexed(3),
     complex(
         "phoneNumbers",
         PHONE_NUMBERS,

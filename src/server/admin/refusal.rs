@@ -82,5 +82,7 @@ fn word(noun: Noun) -> &'static str {
         Noun::Exchange => "EXCHANGE",
         Noun::AdminCertificate => "ADMIN_CERTIFICATE",
         Noun::Profile => "PROFILE",
+        Noun::Schema => "SCHEMA",
+        Noun::ResourceType => "RESOURCE_TYPE",
     }
 }

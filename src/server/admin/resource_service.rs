@@ -1,20 +1,23 @@
-//! `ResourceService`: users, groups and members for admins to look at. It only translates; the looking is the directory's.
+//! `ResourceService`: resources and members for admins to look at. It only translates; the looking is the directory's.
 
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::api::v1::resource_service_server::ResourceService;
 use super::api::v1::{
-    DeletedResource, GetGroupRequest, GetGroupResponse, GetUserRequest, GetUserResponse, GroupMember,
-    ListDeletedResourcesRequest, ListDeletedResourcesResponse, ListGroupMembersRequest, ListGroupMembersResponse,
-    ListGroupsRequest, ListGroupsResponse, ListUsersRequest, ListUsersResponse, LostMembership, Resource,
-    RestoreResourceRequest, RestoreResourceResponse,
+    DeletedResource, GetGroupRequest, GetGroupResponse, GetResourceRequest, GetResourceResponse, GetUserRequest,
+    GetUserResponse, GroupMember, ListDeletedResourcesRequest, ListDeletedResourcesResponse, ListGroupMembersRequest,
+    ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse, ListResourcesRequest, ListResourcesResponse,
+    ListUsersRequest, ListUsersResponse, LostMembership, Resource, RestoreResourceRequest, RestoreResourceResponse,
 };
 use super::{AdminState, access, refusal, wire};
 use crate::directory::browse::{self, Direct, Page, Seen};
+use crate::directory::refused::{Noun, Refused};
 use crate::directory::scope::{self, Scope};
 use crate::directory::{Actor, deleted, keys, position};
-use crate::scim::schema::{self, ResourceType};
+use crate::scim::errors::clip;
+use crate::scim::schema::ResourceType;
+use std::sync::Arc;
 
 /// What tells places among deleted resources of a type from those among the others.
 const GONE: u8 = 0x80;
@@ -29,7 +32,7 @@ impl ResourceService for AdminState {
         let ListUsersRequest { tenant, filter, page_size, page_token } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let list = List { filter: &filter, page_size, page_token: &page_token };
-        let (users, next_page_token, total_size) = self.list(&scope, &actor, schema::user(), &list).await?;
+        let (users, next_page_token, total_size) = self.list(&scope, &actor, scope.tenant.types.user(), &list).await?;
         Ok(Response::new(ListUsersResponse { users, next_page_token, total_size }))
     }
 
@@ -38,8 +41,8 @@ impl ResourceService for AdminState {
         let GetUserRequest { tenant, user } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let call = scope.call(&self.directory, &actor);
-        let seen = browse::one(&call, schema::user(), &user).await.map_err(refusal::status)?;
-        Ok(Response::new(GetUserResponse { user: Some(resource(schema::user(), seen)) }))
+        let seen = browse::one(&call, scope.tenant.types.user(), &user).await.map_err(refusal::status)?;
+        Ok(Response::new(GetUserResponse { user: Some(resource(scope.tenant.types.user(), seen)) }))
     }
 
     async fn list_groups(&self, request: Request<ListGroupsRequest>) -> Result<Response<ListGroupsResponse>, Status> {
@@ -47,7 +50,8 @@ impl ResourceService for AdminState {
         let ListGroupsRequest { tenant, filter, page_size, page_token } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let list = List { filter: &filter, page_size, page_token: &page_token };
-        let (groups, next_page_token, total_size) = self.list(&scope, &actor, schema::group(), &list).await?;
+        let (groups, next_page_token, total_size) =
+            self.list(&scope, &actor, scope.tenant.types.group(), &list).await?;
         Ok(Response::new(ListGroupsResponse { groups, next_page_token, total_size }))
     }
 
@@ -56,9 +60,9 @@ impl ResourceService for AdminState {
         let GetGroupRequest { tenant, group } = request.into_inner();
         let scope = self.scope(&tenant).await?;
         let call = scope.call(&self.directory, &actor);
-        let seen = browse::one(&call, schema::group(), &group).await.map_err(refusal::status)?;
+        let seen = browse::one(&call, scope.tenant.types.group(), &group).await.map_err(refusal::status)?;
         let members = browse::member_count(&call, seen.id).await.map_err(|error| refusal::failure(&error))?;
-        let group = Some(resource(schema::group(), seen));
+        let group = Some(resource(scope.tenant.types.group(), seen));
         Ok(Response::new(GetGroupResponse { group, member_count: wire::count(members) }))
     }
 
@@ -72,7 +76,8 @@ impl ResourceService for AdminState {
         let call = scope.call(&self.directory, &actor);
         let size = wire::page_size(page_size)?;
         let after = after(&scope, 0, &page_token)?;
-        let page = browse::members(&call, schema::group(), &group, after, size).await.map_err(refusal::status)?;
+        let page =
+            browse::members(&call, scope.tenant.types.group(), &group, after, size).await.map_err(refusal::status)?;
         Ok(Response::new(ListGroupMembersResponse {
             next_page_token: next(&scope, 0, page.next),
             total_size: wire::count(page.total),
@@ -86,9 +91,9 @@ impl ResourceService for AdminState {
     ) -> Result<Response<ListDeletedResourcesResponse>, Status> {
         let actor = actor(&request);
         let ListDeletedResourcesRequest { tenant, resource_type, page_size, page_token } = request.into_inner();
-        let resource_type = type_named(&resource_type)?;
-        let code = keys::type_code(resource_type);
         let scope = self.scope(&tenant).await?;
+        let resource_type = named(&scope, &resource_type)?;
+        let code = keys::type_code(resource_type);
         let size = wire::page_size(page_size)?;
         // Places among the deleted ones are not places among the others.
         let place = code | GONE;
@@ -106,8 +111,8 @@ impl ResourceService for AdminState {
     ) -> Result<Response<RestoreResourceResponse>, Status> {
         let (actor, admin) = (actor(&request), access::caller(&request));
         let RestoreResourceRequest { tenant, resource_type, id } = request.into_inner();
-        let resource_type = type_named(&resource_type)?;
         let scope = self.scope(&tenant).await?;
+        let resource_type = named(&scope, &resource_type)?;
         let call = scope.call(&self.directory, &actor);
         let restored = deleted::restore::restore(&call, &admin, resource_type, &id).await.map_err(refusal::status)?;
         let seen = browse::one(&call, resource_type, &id).await.map_err(refusal::status)?;
@@ -118,6 +123,38 @@ impl ResourceService for AdminState {
             lost_memberships: restored.lost.into_iter().map(lost).collect(),
         }))
     }
+
+    async fn list_resources(
+        &self,
+        request: Request<ListResourcesRequest>,
+    ) -> Result<Response<ListResourcesResponse>, Status> {
+        let actor = actor(&request);
+        let ListResourcesRequest { tenant, resource_type, filter, page_size, page_token } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let known = named(&scope, &resource_type)?;
+        let list = List { filter: &filter, page_size, page_token: &page_token };
+        let (resources, next_page_token, total_size) = self.list(&scope, &actor, known, &list).await?;
+        Ok(Response::new(ListResourcesResponse { resources, next_page_token, total_size }))
+    }
+
+    async fn get_resource(
+        &self,
+        request: Request<GetResourceRequest>,
+    ) -> Result<Response<GetResourceResponse>, Status> {
+        let actor = actor(&request);
+        let GetResourceRequest { tenant, resource_type, id } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let known = named(&scope, &resource_type)?;
+        let call = scope.call(&self.directory, &actor);
+        let seen = browse::one(&call, known, &id).await.map_err(refusal::status)?;
+        Ok(Response::new(GetResourceResponse { resource: Some(resource(known, seen)) }))
+    }
+}
+
+fn named<'a>(scope: &'a Scope, name: &str) -> Result<&'a ResourceType, Status> {
+    let known = scope.tenant.types.named(name);
+    let missing = || refusal::status(Refused::NotFound(Noun::ResourceType, clip(name)));
+    known.map(Arc::as_ref).ok_or_else(missing)
 }
 
 /// What the two lists of resources are asked for.
@@ -177,8 +214,8 @@ fn next(scope: &Scope, code: u8, last: Option<Uuid>) -> String {
 fn resource(resource_type: &ResourceType, seen: Seen) -> Resource {
     let text = |name: &str| seen.attributes.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let name = match keys::type_code(resource_type) {
-        keys::GROUP => text("displayName"),
-        _ => text("userName"),
+        keys::USER => text("userName"),
+        _ => text("displayName"),
     };
     Resource {
         id: seen.id.to_string(),
@@ -207,12 +244,6 @@ fn gone(resource_type: &ResourceType, shown: &deleted::list::Shown) -> DeletedRe
         membership_count: wire::count(was.groups.len()),
         member_count: wire::count(shown.members),
     }
-}
-
-fn type_named(name: &str) -> Result<&'static ResourceType, Status> {
-    let types: [&ResourceType; 2] = [schema::user(), schema::group()];
-    let found = types.into_iter().find(|known| known.name == name);
-    found.ok_or_else(|| refusal::field("resource_type", "it must be User or Group"))
 }
 
 fn member(member: Direct) -> GroupMember {

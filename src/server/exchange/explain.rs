@@ -45,15 +45,16 @@ fn outcome(exchange: &Exchange) -> String {
 }
 
 fn what(method: &str, endpoint: &str) -> String {
-    let noun = match endpoint {
-        "/Users" | "/Users/{id}" => "user",
-        "/Groups" | "/Groups/{id}" => "group",
+    let (noun, several) = match endpoint {
+        "/Users" | "/Users/{id}" => ("user", "users"),
+        "/Groups" | "/Groups/{id}" => ("group", "groups"),
+        "/{endpoint}" | "/{endpoint}/{id}" => ("resource of another type", "resources of another type"),
         "" => return format!("an endpoint that does not exist ({method})"),
         _ => return format!("{endpoint} ({method})"),
     };
     match (method, endpoint.ends_with("{id}")) {
         ("POST", false) => format!("create a {noun}"),
-        ("GET" | "HEAD", false) => format!("find {noun}s"),
+        ("GET" | "HEAD", false) => format!("find {several}"),
         ("GET" | "HEAD", true) => format!("read a {noun}"),
         ("PUT", _) => format!("replace a {noun}"),
         ("PATCH", _) => format!("change a {noun}"),
@@ -90,6 +91,9 @@ fn on_scim_type(scim_type: &str, endpoint: &str) -> Option<&'static str> {
         "uniqueness" if endpoint.starts_with("/Groups") => {
             "Another group has this name (or externalId) already. Rename one of the two at the identity provider, or let it match \
              the existing group; whether group names are unique can be changed with 'scimd tenant update'."
+        }
+        "uniqueness" if endpoint.starts_with("/{endpoint}") => {
+            "Another resource of the type has the value of a unique attribute already; 'scimd schema get' shows which attributes are."
         }
         "uniqueness" => {
             "Another user has this userName (or another unique value) already, in whatever case. The identity provider should match \

@@ -4,6 +4,7 @@ use super::Rates;
 use crate::directory::tenant::Tenant;
 use crate::directory::token::Access;
 use crate::profile::custom;
+use crate::scim::schema::types::Types;
 use std::sync::Arc;
 
 fn access(token: &str, token_max: u32, tenant_max: u32) -> Access {
@@ -19,6 +20,9 @@ fn access(token: &str, token_max: u32, tenant_max: u32) -> Access {
         token_requests_per_s_max: 0,
         deleted_kept_ms: 0,
         is_open: true,
+        types: Types::builtin().clone(),
+        definitions: None,
+        is_changing: false,
     };
     Access { key_id: token.to_owned(), tenant: Arc::new(tenant), read_only: false, requests_per_s_max: token_max }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Route, other_version, route, split};
+use crate::scim::schema::types::Types;
 
 #[test]
 fn the_tenant_is_in_the_path() {
@@ -33,7 +34,7 @@ fn another_version_is_told_from_nonsense() {
 
 #[test]
 fn endpoints_are_told_apart() {
-    let name = |rest| match route(rest) {
+    let name = |rest| match route(Types::builtin(), rest) {
         Route::Root => "root".to_owned(),
         Route::Search(None) => "search".to_owned(),
         Route::Search(Some(resource_type)) => format!("search {}", resource_type.name),

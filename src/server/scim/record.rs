@@ -8,6 +8,7 @@ use crate::server::body::Answer;
 use crate::server::connection::Peer;
 use crate::server::exchange::redact::{self, Fate, Kept};
 use crate::server::exchange::{Exchange, Knock};
+use bytes::Bytes;
 use hyper::header::{
     ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION,
     RETRY_AFTER, USER_AGENT,
@@ -39,7 +40,7 @@ pub(super) fn exchange(
         time_ms: face.directory.clock().now_ms().saturating_sub(elapsed_ms),
         duration,
         method: seen.method.as_str().to_owned(),
-        target: redact::target(head.uri.path(), head.uri.query()),
+        target: target(head, seen),
         endpoint: seen.endpoint,
         status,
         scim_type: kind.and_then(|kind| kind.scim_type()).unwrap_or_default(),
@@ -53,7 +54,7 @@ pub(super) fn exchange(
         request_body: request_body(seen),
         response_headers: headers(response.headers(), &RESPONSE_HEADERS),
         response_body: match response.body() {
-            Answer::Full(body) => redact::body(body),
+            Answer::Full(body) => kept(body, seen),
             Answer::Stream(_) => redact::nothing(Fate::Streamed),
         },
     }
@@ -98,9 +99,27 @@ fn value(map: &HeaderMap, name: impl hyper::header::AsHeaderName) -> Option<Stri
     map.get(name)?.to_str().ok().map(redact::header)
 }
 
+/// A body that may hold what the tenant has defined as never returned is left out whole.
+fn kept(body: &Bytes, seen: &Seen) -> Kept {
+    match seen.types.may_hold_secret(body) {
+        true => Kept { bytes: Some(body.len() as u64), ..redact::nothing(Fate::LeftOut) },
+        false => redact::body(body),
+    }
+}
+
+fn target(head: &Parts, seen: &Seen) -> String {
+    let query = head.uri.query().unwrap_or_default();
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(query).collect();
+    let shown = match seen.types.may_hold_secret(&decoded) {
+        true => head.uri.query().map(|_| redact::HIDDEN),
+        false => head.uri.query(),
+    };
+    redact::target(head.uri.path(), shown)
+}
+
 fn request_body(seen: &Seen) -> Kept {
     match &seen.body {
-        Some(body) => redact::body(body),
+        Some(body) => kept(body, seen),
         None if [Method::POST, Method::PUT, Method::PATCH].contains(&seen.method) => redact::nothing(Fate::Unread),
         None => redact::nothing(Fate::Whole),
     }

@@ -195,7 +195,7 @@ async fn the_deleted_are_listed_and_restored() {
     for (id, kind, reason) in [
         (ids[0].as_str(), "User", "RESOURCE_NOT_FOUND"),
         (ids[1].as_str(), "Group", "RESOURCE_NOT_FOUND"),
-        (ids[1].as_str(), "Device", "INVALID_FIELD"),
+        (ids[1].as_str(), "Device", "RESOURCE_TYPE_NOT_FOUND"),
     ] {
         let refused = client.restore_resource(request(id, kind)).await.unwrap_err();
         assert_eq!(refused.get_details_error_info().unwrap().reason, reason);
