@@ -466,3 +466,12 @@ pub const EXCHANGE_PARAMETER_BYTES_MAX: usize = 24;
 pub const EXCHANGE_TOKEN_BYTES_MIN: usize = 20;
 /// Resources whose differences a replay shows.
 pub const REPLAY_DIFFERENCES_MAX: usize = 1_000;
+
+// Compression
+
+/// The smallest body that is compressed, in bytes; a smaller one fits into a packet as it is.
+pub const COMPRESS_BYTES_MIN: usize = 1_024;
+/// The bytes that are compressed at a time, before others have their turn.
+pub const COMPRESS_PIECE_BYTES_MAX: usize = 128 * 1024;
+/// The level of gzip, of 9: a page of 100 users (85 KB) takes 0.15 ms and becomes 12.6 KB; level 6 takes 0.74 ms for 10.2 KB.
+pub const COMPRESS_GZIP_LEVEL: u32 = 1;

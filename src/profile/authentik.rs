@@ -37,6 +37,8 @@ pub const DIALECT: Dialect = Dialect {
     value_path_sub_attribute: Refuse,
     // authentik 2 [C, users.py]: the parts of `name` are `""`.
     empty_string: Accept,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     schema_aliases: &[],
     unique_group_names: false,
     unique_external_ids: false,

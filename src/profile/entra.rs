@@ -50,6 +50,8 @@ pub const DIALECT: Dialect = Dialect {
     value_path_sub_attribute: Accept,
     // Inferred from Entra 18 [V]: after a removal the manager must be gone, not `""`.
     empty_string: Accept,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     // Entra 11 [S1, example 2]: the URN of the enterprise extension without its last colon.
     schema_aliases: &[(
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0User",

@@ -50,6 +50,8 @@ pub const DIALECT: Dialect = Dialect {
     value_path_sub_attribute: Accept,
     // Oracle 2 [A]: bodies are not shown.
     empty_string: Accept,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     schema_aliases: &[],
     unique_group_names: false,
     unique_external_ids: false,

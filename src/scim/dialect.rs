@@ -47,11 +47,13 @@ pub enum Quirk {
     ValuePathSubAttribute,
     /// `""` for an attribute that has no value.
     EmptyString,
+    /// An `Accept` that names no media type which is served, to be answered in SCIM's own.
+    UnacceptedMedia,
 }
 
 impl Quirk {
     /// All of them, in the order of the enum.
-    pub const ALL: [Quirk; 20] = [
+    pub const ALL: [Quirk; 21] = [
         Quirk::OpCase,
         Quirk::BooleanAsString,
         Quirk::ScalarAsArray,
@@ -72,6 +74,7 @@ impl Quirk {
         Quirk::UnquotedLiteral,
         Quirk::ValuePathSubAttribute,
         Quirk::EmptyString,
+        Quirk::UnacceptedMedia,
     ];
 
     /// The stable name, in `snake_case`.
@@ -97,6 +100,7 @@ impl Quirk {
             Quirk::UnquotedLiteral => "unquoted_literal",
             Quirk::ValuePathSubAttribute => "value_path_sub_attribute",
             Quirk::EmptyString => "empty_string",
+            Quirk::UnacceptedMedia => "unaccepted_media",
         }
     }
 }
@@ -155,6 +159,8 @@ pub struct Dialect {
     pub value_path_sub_attribute: Stance,
     /// See [`Quirk::EmptyString`].
     pub empty_string: Stance,
+    /// See [`Quirk::UnacceptedMedia`].
+    pub unaccepted_media: Stance,
     /// Misspelt schema URIs and the ones that are meant; see [`Quirk::SchemaAlias`].
     pub schema_aliases: &'static [(&'static str, &'static str)],
     /// Two groups may not have the same `displayName` (without regard to case).
@@ -192,6 +198,7 @@ impl Dialect {
             Quirk::UnquotedLiteral => self.unquoted_literal,
             Quirk::ValuePathSubAttribute => self.value_path_sub_attribute,
             Quirk::EmptyString => self.empty_string,
+            Quirk::UnacceptedMedia => self.unaccepted_media,
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use super::body::Answer;
 use super::metrics::RATE_LIMITED;
+use super::prefer::Returned;
 use crate::directory::answer::Content;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ERROR;
 use bytes::Bytes;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
@@ -23,20 +25,6 @@ pub enum Media {
 }
 
 impl Media {
-    /// From an Accept header: SCIM's own type unless the client names the general one alone.
-    pub fn accepted(header: Option<&str>) -> Media {
-        let ranges =
-            || header.unwrap_or_default().split(',').filter_map(|range| range.split(';').next()).map(str::trim);
-        let takes_scim = ranges().any(|range| {
-            ["application/scim+json", "application/*", "*/*"].iter().any(|known| range.eq_ignore_ascii_case(known))
-        });
-        let takes_json = ranges().any(|range| range.eq_ignore_ascii_case("application/json"));
-        match takes_json && !takes_scim {
-            true => Media::Json,
-            false => Media::Scim,
-        }
-    }
-
     fn value(self) -> HeaderValue {
         match self {
             Media::Scim => HeaderValue::from_static("application/scim+json"),
@@ -54,6 +42,12 @@ pub struct Headers<'a> {
     pub location: Option<&'a str>,
 }
 
+/// The request headers that choose between forms of an answer.
+const VARIES: &str = "Accept, Accept-Encoding";
+
+/// The header that says which preferences of the client were heeded.
+pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
 /// The request id's header.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -67,6 +61,34 @@ pub fn created(content: Content, headers: &Headers<'_>, media: Media) -> Respons
     with(StatusCode::CREATED, content, headers, media)
 }
 
+/// The answer to a write as the client prefers it (RFC 7240 section 4.2): without the resource, or with it as it is.
+pub fn preferred(mut response: Response<Answer>, returned: Returned) -> Response<Answer> {
+    let status = match (response.status(), returned) {
+        (StatusCode::CREATED, _) => StatusCode::CREATED,
+        (StatusCode::OK | StatusCode::NO_CONTENT, Returned::Minimal) => StatusCode::NO_CONTENT,
+        (StatusCode::OK, Returned::Representation) => StatusCode::OK,
+        _ => return response,
+    };
+    *response.status_mut() = status;
+    if returned == Returned::Minimal {
+        *response.body_mut() = Answer::empty();
+        response.headers_mut().remove(CONTENT_TYPE);
+    }
+    response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(returned.applied()));
+    response
+}
+
+/// The answer to HEAD: what the answer to GET is, without its body. On HTTP/2 nobody else takes it away.
+pub fn without_body(mut response: Response<Answer>) -> Response<Answer> {
+    let body = std::mem::replace(response.body_mut(), Answer::empty());
+    if let Answer::Full(bytes) = body
+        && !bytes.is_empty()
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    }
+    response
+}
+
 /// 204: done, and there is nothing to say.
 pub fn no_content(headers: &Headers<'_>) -> Response<Answer> {
     with(StatusCode::NO_CONTENT, Content::Empty, headers, Media::Scim)
@@ -74,7 +96,9 @@ pub fn no_content(headers: &Headers<'_>) -> Response<Answer> {
 
 /// 304: the client has this version.
 pub fn not_modified(headers: &Headers<'_>) -> Response<Answer> {
-    with(StatusCode::NOT_MODIFIED, Content::Empty, headers, Media::Scim)
+    let mut response = with(StatusCode::NOT_MODIFIED, Content::Empty, headers, Media::Scim);
+    response.headers_mut().insert(VARY, HeaderValue::from_static(VARIES));
+    response
 }
 
 /// 401, the same for every reason (RFC 6750 section 3.1).
@@ -108,9 +132,19 @@ pub fn options(allow: &'static str) -> Response<Answer> {
     response
 }
 
-/// 415: a body in a form that is not read here.
-pub fn unsupported_media(detail: &str, media: Media) -> Response<Answer> {
-    failed(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail, media)
+/// 406: the client takes nothing that is served.
+pub fn not_acceptable(detail: &str) -> Response<Answer> {
+    failed(StatusCode::NOT_ACCEPTABLE, None, detail, Media::Scim)
+}
+
+/// 415: a body in a form that is not read here. Where its coding is the reason, the answer says which one is read (RFC 9110
+/// section 12.5.3).
+pub fn unsupported_media(detail: &str, is_coded: bool, media: Media) -> Response<Answer> {
+    let mut response = failed(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail, media);
+    if is_coded {
+        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    response
 }
 
 /// 408: the body came too slowly.
@@ -153,6 +187,7 @@ pub fn reason(response: &Response<Answer>) -> &'static str {
         StatusCode::UNAUTHORIZED => "unauthorized",
         StatusCode::REQUEST_TIMEOUT => "too_slow",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::NOT_ACCEPTABLE => "not_acceptable",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
         StatusCode::TOO_MANY_REQUESTS => RATE_LIMITED,
         status if status.is_client_error() || status.is_server_error() => "other",
@@ -221,7 +256,7 @@ fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Medi
     let map = response.headers_mut();
     if has_body {
         map.insert(CONTENT_TYPE, media.value());
-        map.insert(VARY, HeaderValue::from_static("Accept"));
+        map.insert(VARY, HeaderValue::from_static(VARIES));
     }
     map.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for (name, value) in [(ETAG, headers.version), (LOCATION, headers.location)] {
