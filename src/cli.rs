@@ -17,6 +17,7 @@ pub mod token;
 pub mod user;
 pub mod group;
 pub mod change;
+pub mod transaction;
 pub mod audit;
 pub mod exchange;
 pub mod metrics;
@@ -77,6 +78,8 @@ pub enum Command {
     Group(group::Group),
     /// Shows what was done to a tenant's users and groups.
     Change(change::Change),
+    /// Shows what became of requests whose client did not wait (`Prefer: respond-async`).
+    Transaction(transaction::Transaction),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
     /// Shows what was done through the admin plane, and verifies that nothing of it was removed.
@@ -144,6 +147,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),
         Command::Change(change) => change.run(env, out),
+        Command::Transaction(transaction) => transaction.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
         Command::Audit(audit) => audit.run(env, out),
         Command::Metrics(metrics) => metrics.run(env, out),

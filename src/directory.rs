@@ -28,6 +28,7 @@ pub mod read;
 pub mod position;
 pub mod log;
 pub mod follow;
+pub mod transaction;
 pub mod trim;
 pub mod export;
 pub mod import;
@@ -70,6 +71,8 @@ pub struct Directory {
     unsealed: seal::Unsealed,
     /// Places for long work.
     places: Places,
+    /// Writes whose clients do not wait.
+    pub transactions: transaction::Transactions,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -107,6 +110,7 @@ impl Directory {
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
+            transactions: transaction::Transactions::default(),
         }
     }
 

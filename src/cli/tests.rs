@@ -101,7 +101,7 @@ fn every_command_explains_itself() {
     cli.build();
     visit(&cli, "");
     let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
-    expect!["serve check-config guide tenant token user group change exchange audit metrics backup verify restore export import admin-cert certificate server completions doctor"]
+    expect!["serve check-config guide tenant token user group change transaction exchange audit metrics backup verify restore export import admin-cert certificate server completions doctor"]
     .assert_eq(&names.join(" "));
     assert!(cli.render_help().to_string().contains("7  done, but for some records"));
 }
@@ -110,9 +110,19 @@ fn every_command_explains_itself() {
 fn every_client_command_takes_the_flags_of_the_admin_plane() {
     let mut cli = Cli::command();
     cli.build();
-    for name in
-        ["tenant", "token", "user", "group", "change", "exchange", "audit", "admin-cert", "certificate", "server"]
-    {
+    for name in [
+        "tenant",
+        "token",
+        "user",
+        "group",
+        "change",
+        "transaction",
+        "exchange",
+        "audit",
+        "admin-cert",
+        "certificate",
+        "server",
+    ] {
         let command = cli.find_subcommand(name).unwrap();
         for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
             for flag in ["data_dir", "admin", "admin_cert", "admin_key", "admin_ca", "timeout", "output"] {

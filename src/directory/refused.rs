@@ -13,6 +13,8 @@ pub enum Noun {
     Resource,
     /// A recorded exchange, by its id.
     Exchange,
+    /// A write whose client did not wait, by its id.
+    Transaction,
     /// An admin's client certificate, by its serial number or name.
     AdminCertificate,
 }
@@ -85,6 +87,7 @@ impl Noun {
             Noun::Token => "token",
             Noun::Resource => "resource",
             Noun::Exchange => "exchange",
+            Noun::Transaction => "transaction",
             Noun::AdminCertificate => "admin certificate",
         }
     }

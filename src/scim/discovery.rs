@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{self, Attribute, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness};
 
-/// What a tenant's service offers beyond the fixed: PATCH always, changing one's password never, bearer tokens alone.
+/// What a tenant's service offers beyond the fixed: PATCH and asynchronous requests always, changing one's password never, bearer tokens alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Announcement {
     /// Where people find help, when there is such a page.
@@ -47,6 +47,8 @@ pub fn service_provider_config(announcement: &Announcement, base: &str) -> Value
         ("changePassword", json!({ "supported": false })),
         ("sort", json!({ "supported": announcement.sort_supported })),
         ("etag", json!({ "supported": announcement.etag_supported })),
+        // draft-ietf-scim-events section 4. No event is delivered, so that there are no eventUris.
+        ("securityEvents", json!({ "asyncRequest": "request" })),
         (
             "authenticationSchemes",
             json!([{

@@ -9,8 +9,8 @@ use crate::limits;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hyper::Response;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use hyper::{Response, StatusCode};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use std::io::{self, Write};
 use tokio::sync::mpsc;
@@ -45,8 +45,7 @@ pub async fn compress(mut response: Response<Answer>, codings: Codings) -> Respo
 }
 
 fn has_content(response: &Response<Answer>) -> bool {
-    let is_bare = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status());
-    !is_bare && response.headers().contains_key(CONTENT_TYPE) && !response.headers().contains_key(CONTENT_ENCODING)
+    response.headers().contains_key(CONTENT_TYPE) && !response.headers().contains_key(CONTENT_ENCODING)
 }
 
 async fn whole(bytes: &Bytes, coding: Coding) -> io::Result<Bytes> {

@@ -2,7 +2,7 @@
 
 use super::body::Answer;
 use super::metrics::RATE_LIMITED;
-use super::prefer::Returned;
+use super::prefer::{self, Returned};
 use crate::directory::answer::Content;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ERROR;
@@ -42,6 +42,9 @@ pub struct Headers<'a> {
     pub location: Option<&'a str>,
 }
 
+/// The header that has a transaction's id.
+pub const SET_TXN: HeaderName = HeaderName::from_static("set-txn");
+
 /// The request headers that choose between forms of an answer.
 const VARIES: &str = "Accept, Accept-Encoding";
 
@@ -59,6 +62,23 @@ pub fn ok(content: Content, headers: &Headers<'_>, media: Media) -> Response<Ans
 /// 201: the resource is made.
 pub fn created(content: Content, headers: &Headers<'_>, media: Media) -> Response<Answer> {
     with(StatusCode::CREATED, content, headers, media)
+}
+
+/// 202: the work goes on, and its outcome will be known by the transaction's id (draft-ietf-scim-events section 2.5.1.1).
+pub fn accepted(transaction: &str, location: Option<&str>) -> Response<Answer> {
+    let headers = Headers { version: None, location };
+    let mut response = with(StatusCode::ACCEPTED, Content::Empty, &headers, Media::Scim);
+    if let Ok(value) = HeaderValue::from_str(transaction) {
+        response.headers_mut().insert(SET_TXN, value);
+    }
+    response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(prefer::RESPOND_ASYNC));
+    response
+}
+
+/// 503: too much work of this kind waits already.
+pub fn no_place(media: Media) -> Response<Answer> {
+    let why = "too many requests with `Prefer: respond-async` wait for their turn; come again, or wait for the answer";
+    error(&Error::new(Kind::Unavailable, why), media)
 }
 
 /// The answer to a write as the client prefers it (RFC 7240 section 4.2): without the resource, or with it as it is.

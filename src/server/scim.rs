@@ -1,6 +1,7 @@
 //! The SCIM listener's requests from their head to their answer, in one visible line: request id, health, authentication, route,
 //! body, verb, answer, log.
 
+mod defer;
 mod record;
 pub mod replay;
 
@@ -41,6 +42,7 @@ use hyper::{Method, Request, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// What the listener needs to answer requests.
 pub struct Face {
@@ -84,7 +86,8 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
                 admitted.token().clone_into(&mut seen.token);
                 seen.tenant.clone_from(&admitted.tenant().name);
                 let (face, head) = (face.clone(), head.clone());
-                let job = Job { face, admitted, request_id: request_id.clone(), media, head, peer };
+                let request_id = request_id.clone();
+                let job = Job { face, admitted, request_id, media, head, peer, may_defer: true, new_id: None };
                 job.answer(Sent::Coming(body), &mut seen).await
             }
             Ok(Err(denied)) => {
@@ -199,6 +202,7 @@ enum Sent {
 }
 
 /// One authenticated request.
+#[derive(Clone)]
 struct Job {
     face: Arc<Face>,
     admitted: Admitted,
@@ -206,6 +210,10 @@ struct Job {
     media: Media,
     head: Arc<Parts>,
     peer: Peer,
+    /// Whether the answer may come before the work is done.
+    may_defer: bool,
+    /// The id for the resource that it makes, where that was promised already.
+    new_id: Option<Uuid>,
 }
 
 impl Job {
@@ -365,6 +373,10 @@ impl Job {
         };
         seen.body = Some(body.clone());
         let (target, used) = (Target::of(&route), seen.used);
+        let preferences = prefer::read(&self.head.headers);
+        if defer::applies(&self, &target, &preferences) {
+            return defer::defer(self, target, body, &preferences, seen).await;
+        }
         let done = tokio::spawn(async move { self.change(target, body, used).await });
         let (result, quirks) =
             done.await.map_err(|_| Error::new(Kind::Internal, "the server failed on this request"))?;
@@ -399,7 +411,9 @@ impl Job {
             }
             Target::Collection(resource_type) => {
                 let projection = projection(resource_type, query_text, reading)?;
-                let made = create::create(call, resource_type, json::parse(body)?, &projection, reading).await?;
+                let id = self.new_id.unwrap_or_else(|| self.face.directory.clock().id());
+                let body = json::parse(body)?;
+                let made = create::create_as(call, resource_type, id, body, &projection, reading).await?;
                 let headers = Headers { version: Some(&made.version), location: Some(&made.location) };
                 Ok(preferred(respond::created(made.content, &headers, self.media), returned))
             }
@@ -582,3 +596,6 @@ fn endpoint(route: &Route<'_>) -> &'static str {
 fn nothing_here() -> Error {
     Error::new(Kind::NotFound, "there is no such endpoint or document")
 }
+
+#[cfg(test)]
+mod tests;

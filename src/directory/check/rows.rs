@@ -2,7 +2,7 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Member, Record, Seal, Sweep, Tenant, Token, TokenUse,
+    self, AdminCertificate, AuditEntry, Change, Member, Record, Seal, Sweep, Tenant, Token, TokenUse, Transaction,
 };
 use crate::directory::{count, index, keys};
 use crate::scim::schema;
@@ -76,6 +76,7 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         b'L' => unpack::<Change>(value, Some(tenant), "an entry of the change log").map(|_| ())?,
         b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
         b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
+        b'X' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
         b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
         b'P' => {
             if let Some(id) = rest.strip_prefix(b"T").and_then(|_| keys::key_id_of_token(key)) {

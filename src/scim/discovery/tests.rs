@@ -58,6 +58,9 @@ fn service_provider_config_in_full() {
           "etag": {
             "supported": false
           },
+          "securityEvents": {
+            "asyncRequest": "request"
+          },
           "authenticationSchemes": [
             {
               "type": "oauthbearertoken",

@@ -27,6 +27,12 @@ pub(super) const SERVICE_PROVIDER_CONFIG: &[Row] = &[
     complex("sort", SUPPORTED, "A complex type that specifies sort result options.").required().read_only(),
     complex("etag", SUPPORTED, "A complex type that specifies ETag configuration options.").required().read_only(),
     complex(
+        "securityEvents",
+        SECURITY_EVENTS,
+        "A complex type that specifies the available capabilities related to asynchronous requests and security events.",
+    )
+    .read_only(),
+    complex(
         "authenticationSchemes",
         AUTHENTICATION_SCHEMES,
         "A complex type that specifies supported authentication scheme properties.",
@@ -53,6 +59,20 @@ const FILTER: &[Row] = &[
     SUPPORTED_ROW,
     integer("maxResults", "An integer value specifying the maximum number of resources returned in a response.")
         .required()
+        .read_only(),
+];
+
+// draft-ietf-scim-events section 4.
+const SECURITY_EVENTS: &[Row] = &[
+    string(
+        "asyncRequest",
+        "Whether requests are completed asynchronously: 'none', 'long' (at the server's discretion) or 'request' (when the \
+         client asks for it).",
+    )
+    .canonical(&["none", "long", "request"])
+    .read_only(),
+    string("eventUris", "The URIs of the security events that the server can generate and deliver.")
+        .multi_valued()
         .read_only(),
 ];
 

@@ -192,6 +192,9 @@ fn service_provider_config_attributes() {
           supported Boolean required ReadOnly
         etag Complex required ReadOnly
           supported Boolean required ReadOnly
+        securityEvents Complex ReadOnly
+          asyncRequest String ReadOnly none long request
+          eventUris String [] ReadOnly
         authenticationSchemes Complex [] required ReadOnly
           type String required ReadOnly oauth oauth2 oauthbearertoken httpbasic httpdigest
           name String required ReadOnly

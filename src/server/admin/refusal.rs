@@ -74,6 +74,7 @@ fn word(noun: Noun) -> &'static str {
         Noun::Token => "TOKEN",
         Noun::Resource => "RESOURCE",
         Noun::Exchange => "EXCHANGE",
+        Noun::Transaction => "TRANSACTION",
         Noun::AdminCertificate => "ADMIN_CERTIFICATE",
     }
 }

@@ -49,6 +49,9 @@ pub async fn replay(face: Arc<Face>, tenant: Arc<Tenant>, exchange: &Exchange) -
         }),
         media: negotiate::media(&head.headers).unwrap_or(Media::Scim),
         head: Arc::new(head),
+        // A replay is to show the outcome.
+        may_defer: false,
+        new_id: None,
         peer: Peer { addr: SocketAddr::new(exchange.address, 0), tls: None, http: exchange.http },
     };
     let response = job.answer(Sent::Whole(exchange.request_body.text.clone()), &mut seen).await;
