@@ -40,4 +40,6 @@ pub const DIALECT: Dialect = Dialect {
     unique_external_ids: false,
     // AWS [SS, schema.go]: it decodes `members` as strings, and member objects break it. AWS never answers with members.
     members_in_answers: false,
+    // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
+    announces_async: false,
 };

@@ -58,4 +58,6 @@ pub const DIALECT: Dialect = Dialect {
     unique_group_names: true,
     unique_external_ids: false,
     members_in_answers: true,
+    // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
+    announces_async: false,
 };

@@ -31,4 +31,5 @@ pub const DIALECT: Dialect = Dialect {
     unique_group_names: false,
     unique_external_ids: false,
     members_in_answers: true,
+    announces_async: true,
 };

@@ -105,7 +105,12 @@ fn strict_accepts_nothing_and_uses_nothing() {
     assert!(!Quirk::ALL.into_iter().any(|quirk| reading.allows(quirk)));
     assert!(reading.used.is_empty());
     let strict = by_name("strict").unwrap();
-    assert!(!strict.unique_group_names && !strict.unique_external_ids && strict.members_in_answers);
+    assert!(
+        !strict.unique_group_names
+            && !strict.unique_external_ids
+            && strict.members_in_answers
+            && strict.announces_async
+    );
 }
 
 #[test]
@@ -158,7 +163,8 @@ fn an_answer_other_than_strict_s_says_where_it_comes_from() {
                 || answer == "schema_aliases: &[("
                 || answer == "unique_group_names: true,"
                 || answer == "unique_external_ids: true,"
-                || answer == "members_in_answers: false,";
+                || answer == "members_in_answers: false,"
+                || answer == "announces_async: false,";
             assert!(!differs || before.starts_with("// "), "{}: '{answer}' has no source", dialect.name);
         }
     }

@@ -169,6 +169,8 @@ pub struct Dialect {
     pub unique_external_ids: bool,
     /// Groups are answered with their `members` unless the request excludes them.
     pub members_in_answers: bool,
+    /// `/ServiceProviderConfig` announces asynchronous requests in `securityEvents`.
+    pub announces_async: bool,
 }
 
 impl Dialect {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{self, Attribute, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness};
 
-/// What a tenant's service offers beyond the fixed: PATCH and asynchronous requests always, changing one's password never, bearer tokens alone.
+/// What a tenant's service offers beyond the fixed: PATCH always, changing one's password never, bearer tokens alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Announcement {
     /// Where people find help, when there is such a page.
@@ -22,6 +22,8 @@ pub struct Announcement {
     pub bulk_payload_bytes_max: u64,
     /// Whether `sortBy` is heeded.
     pub sort_supported: bool,
+    /// Whether asynchronous requests are announced.
+    pub async_announced: bool,
     /// Whether answers have ETags and preconditions are heeded.
     pub etag_supported: bool,
 }
@@ -47,8 +49,6 @@ pub fn service_provider_config(announcement: &Announcement, base: &str) -> Value
         ("changePassword", json!({ "supported": false })),
         ("sort", json!({ "supported": announcement.sort_supported })),
         ("etag", json!({ "supported": announcement.etag_supported })),
-        // draft-ietf-scim-events section 4. No event is delivered, so that there are no eventUris.
-        ("securityEvents", json!({ "asyncRequest": "request" })),
         (
             "authenticationSchemes",
             json!([{
@@ -62,6 +62,10 @@ pub fn service_provider_config(announcement: &Announcement, base: &str) -> Value
         ("meta", meta("ServiceProviderConfig", format!("{base}/ServiceProviderConfig"))),
     ];
     document.extend(parts.map(|(name, value)| (name.to_owned(), value)));
+    if announcement.async_announced {
+        // draft-ietf-scim-events section 4. No event is delivered, so that there are no eventUris.
+        document.insert("securityEvents".to_owned(), json!({ "asyncRequest": "request" }));
+    }
     Value::Object(document)
 }
 

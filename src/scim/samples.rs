@@ -47,6 +47,7 @@ const fn all(name: &'static str, stance: Stance) -> Dialect {
         unique_group_names: false,
         unique_external_ids: false,
         members_in_answers: true,
+        announces_async: false,
     }
 }
 

@@ -344,7 +344,7 @@ impl Job {
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            _ => describe(route, query_text, &base, self.media)?,
+            _ => describe(route, query_text, &base, (self.media, self.tenant()))?,
         };
         *used = reading.used;
         Ok(response)
@@ -537,11 +537,16 @@ fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     });
     let is_utf8 = charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
-    (!is_json || !is_utf8).then(|| "the body must be application/scim+json or application/json, in UTF-8")
+    (!is_json || !is_utf8).then_some("the body must be application/scim+json or application/json, in UTF-8")
 }
 
 /// The discovery documents (RFC 7644 section 4).
-fn describe(route: &Route<'_>, query_text: &str, base: &str, media: Media) -> Result<Response<Answer>, Error> {
+fn describe(
+    route: &Route<'_>,
+    query_text: &str,
+    base: &str,
+    (media, tenant): (Media, &Tenant),
+) -> Result<Response<Answer>, Error> {
     if query::from_url(query_text)?.filter.is_some() {
         return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
     }
@@ -559,12 +564,12 @@ fn describe(route: &Route<'_>, query_text: &str, base: &str, media: Media) -> Re
             let found = all.into_iter().find(|known| known.id.eq_ignore_ascii_case(urn));
             named(found.map(|found| discovery::schema_document(found, base)))?
         }
-        _ => discovery::service_provider_config(&announcement(), base),
+        _ => discovery::service_provider_config(&announcement(tenant), base),
     };
     Ok(respond::ok(Content::Whole(document.to_string().into_bytes()), &Headers::default(), media))
 }
 
-fn announcement() -> Announcement {
+fn announcement(tenant: &Tenant) -> Announcement {
     Announcement {
         documentation_uri: None,
         filter_results_max: limits::PAGE_MAX as u64,
@@ -573,6 +578,7 @@ fn announcement() -> Announcement {
         bulk_operations_max: limits::BULK_OPERATIONS_MAX as u64,
         bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
         sort_supported: true,
+        async_announced: tenant.dialect.announces_async,
         etag_supported: true,
     }
 }
