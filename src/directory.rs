@@ -24,6 +24,7 @@ pub mod answer;
 pub mod plan;
 pub mod evaluate;
 pub mod list;
+pub mod cursor;
 pub mod read;
 pub mod position;
 pub mod log;
@@ -43,6 +44,7 @@ pub mod replace;
 pub mod patch;
 pub mod delete;
 pub mod whatif;
+pub mod bulk;
 
 use self::places::Places;
 use crate::clock::Clock;
@@ -51,7 +53,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::store::{self, CommitError, Store};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 
 /// All tenants' directories over one store.
 pub struct Directory {
@@ -73,6 +75,8 @@ pub struct Directory {
     places: Places,
     /// Writes whose clients do not wait.
     pub transactions: transaction::Transactions,
+    /// The key of cursors, once it was read.
+    cursors: OnceCell<cursor::Secret>,
 }
 
 /// Who asks, in which tenant, seen under which URL.
@@ -111,6 +115,7 @@ impl Directory {
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
             transactions: transaction::Transactions::default(),
+            cursors: OnceCell::new(),
         }
     }
 

@@ -31,6 +31,10 @@ pub const PATCH_VISITS_MAX: usize = 200_000;
 pub const PATCH_COPIES_BYTES_MAX: usize = 1024 * 1024;
 /// How many resources one page has at most, and has when the request names no count.
 pub const PAGE_MAX: usize = 1_000;
+/// How long after it was given out a cursor is taken, in seconds.
+pub const CURSOR_S_MAX: u32 = 3_600;
+/// The longest cursor that is looked at, in characters. Ours have at most 400: a place, and a value as it stands in index keys.
+pub const CURSOR_CHARS_MAX: usize = 1_024;
 
 /// Rounds of case folding and normalization until a text no longer changes; two settle every text, a third sees that.
 pub const FOLD_ROUNDS_MAX: usize = 3;
@@ -138,6 +142,8 @@ pub const PIECE_MS_MAX: u64 = 120_000;
 pub const IMPORT_IDLE_MS_MAX: u64 = 600_000;
 /// Watchers of all logs at a time.
 pub const WATCHERS_MAX: usize = 256;
+/// Replays at a time: each may hold as much in memory as a fork of the store may.
+pub const REPLAYS_AT_WORK_MAX: usize = 2;
 /// The size of one piece of a backup, in bytes.
 pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
 /// Pieces of a backup that wait for the client.
@@ -180,6 +186,8 @@ pub const TOKEN_EXPIRY_PAUSE_MS: u64 = 60_000;
 pub const SEAL_PAUSE_MS: u64 = 500;
 /// How many entries of a log one seal covers at most.
 pub const SEAL_ENTRIES_MAX: usize = 10_000;
+/// Logs that are sealed at a time.
+pub const SEALS_AT_WORK_MAX: usize = 64;
 /// The longest name of a tenant or a token, in bytes.
 pub const NAME_BYTES_MAX: usize = 63;
 /// The longest description or display name that an admin gives, in bytes.
@@ -397,8 +405,10 @@ pub const STORE_PAGE_ROWS_RESERVED_MAX: usize = 4_096;
 pub const REQUEST_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How much of a refused request's body is taken from an HTTP/2 client before its answer, in bytes.
 pub const DISCARDED_BYTES_MAX: usize = 64 * 1024;
-/// The operations that one request should have at most, as announced.
+/// The operations of one bulk request.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;
+/// How many operations of one bulk request are under way at a time: as many as may become durable together.
+pub const BULK_OPERATIONS_AT_ONCE_MAX: usize = 128;
 
 // Start and stop
 
@@ -482,6 +492,8 @@ pub const COMPRESS_GZIP_LEVEL: u32 = 1;
 pub const TRANSACTIONS_AT_WORK_MAX: usize = 8;
 /// Transactions that wait for their turn; one more is answered with 503.
 pub const TRANSACTIONS_WAITING_MAX: usize = 256;
+/// Transactions of one tenant that are at work or wait.
+pub const TRANSACTIONS_TENANT_MAX: usize = 128;
 /// KiB of the request bodies of all transactions at work and waiting.
 pub const TRANSACTIONS_BODIES_KIB_MAX: usize = 64 * 1024;
 /// Transactions that are kept of one tenant; the oldest give way.

@@ -14,6 +14,7 @@ pub mod resource;
 pub mod patch;
 pub mod project;
 pub mod query;
+pub mod bulk;
 pub mod discovery;
 
 #[cfg(test)]

@@ -153,11 +153,16 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         let seconds = |ending: usage::Ending| (ending.tenant, ending.key_id, Some(ending.expires_ms / 1_000));
         expiries.set_token_expiries(all.into_iter().map(seconds).collect());
     };
+    let (counted, kept) = (metrics.clone(), recorder.clone());
+    let gone = move |number: u32, name: &str| {
+        kept.forget(number);
+        counted.forget(name);
+    };
     let workers = vec![
         scrape,
         tokio::spawn(certificate::watch(certificates.clone(), directory.clone(), stopping.clone())),
         tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
-        tokio::spawn(removal::run(directory.clone(), stopping.clone())),
+        tokio::spawn(removal::run(directory.clone(), gone, stopping.clone())),
         tokio::spawn(usage::run(directory.clone(), endings, stopping.clone())),
         tokio::spawn(seal::run(directory.clone(), stopping.clone())),
         tokio::spawn(trim::run(directory.clone(), stopping.clone())),

@@ -257,6 +257,7 @@ const NEXT: &[(&str, &str)] = &[
     ("CERTIFICATE_REFUSED", "the server goes on with the certificate it had; `scimd certificate status` shows it"),
     ("STORE_UNAVAILABLE", "the server runs and cannot store at this moment; `scimd server status` says why"),
     ("TOO_MANY_BACKUPS", "wait for the backup that is being taken"),
+    ("TOO_MANY_REPLAYS", "try again in a moment"),
 ];
 
 impl From<Status> for Error {

@@ -2,7 +2,7 @@
 //! does not know what is in them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -28,8 +28,14 @@ impl Partial {
         let mut name = path.as_os_str().to_owned();
         name.push(".partial");
         let partial = PathBuf::from(name);
-        let mut options = OpenOptions::new();
-        let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&partial);
+        // One that is there keeps its mode, and may be a link to elsewhere.
+        match fs::remove_file(&partial) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::file(&partial, "remove it", &error));
+            }
+            _ => {}
+        }
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial);
         let file = opened.map_err(|error| Error::file(&partial, "create it", &error))?;
         Ok(Partial { path: path.to_owned(), partial, out: BufWriter::new(file), force, finished: false })
     }
@@ -81,3 +87,6 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests;

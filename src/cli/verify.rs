@@ -12,6 +12,7 @@ use super::error::{Error, Exit};
 use super::{Output, bar, print};
 use crate::directory::check::{self, Outcome};
 use crate::server::admin::api::v1::VerifyDatabaseRequest;
+use crate::server::chain::hex;
 use crate::store::dump::{self, Summary};
 use crate::store::{Options, Store};
 
@@ -162,8 +163,4 @@ pub(super) fn show(out: &mut impl Write, path: &Path, summary: &Summary) -> Resu
 
 fn time(summary: &Summary) -> String {
     print::time(Some(&super::values::timestamp(summary.time_ms)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -123,7 +123,7 @@ pub async fn revoke(directory: &Directory, admin: &Admin, named: &str) -> Result
         let snapshot = directory.snapshot().await?;
         let now_ms = directory.clock().now_ms();
         let Some(before) = named_so(&snapshot, named, now_ms).await? else {
-            return Err(Refused::NotFound(Noun::AdminCertificate, named.to_owned()));
+            return Err(Refused::not_found(Noun::AdminCertificate, named));
         };
         if before.certificate.revoked_ms.is_some() {
             return Ok(before);

@@ -9,7 +9,7 @@ use super::view::{self, View};
 use super::{Call, count, generation, index, keys, list};
 use crate::limits;
 use crate::scim::dialect::Reading;
-use crate::scim::errors::{Error, Kind, clip};
+use crate::scim::errors::{Error, Kind};
 use crate::scim::filter::comparable;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
@@ -109,7 +109,7 @@ pub async fn members(
     let snapshot = call.directory.snapshot().await?;
     let id = find(call, &snapshot, resource_type, name).await?;
     let Some(group) = current(call, &snapshot, id).await? else {
-        return Err(Refused::NotFound(Noun::Resource, clip(name)));
+        return Err(Refused::not_found(Noun::Resource, name));
     };
     let prefix = keys::members(call.tenant.number, group.id, group.generation);
     let after = after.map(|id| [&prefix[..], id.as_bytes()].concat());
@@ -226,7 +226,7 @@ async fn find(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType
         (Some(a), Some(b)) => {
             Err(Refused::field(field, format!("several have this {attribute}; use an id, such as {a} or {b}")))
         }
-        _ => Err(Refused::NotFound(Noun::Resource, clip(name))),
+        _ => Err(Refused::not_found(Noun::Resource, name)),
     }
 }
 

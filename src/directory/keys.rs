@@ -28,6 +28,7 @@
 //! | `P` tenant `N` name | the key id of the unrevoked token of this name |
 //! | `V` | nothing; written by whoever makes a client certificate |
 //! | `V` serial | an admin's client certificate |
+//! | `Y` name | a secret of the server's own |
 
 use crate::limits;
 use crate::scim::schema::ResourceType;
@@ -296,6 +297,9 @@ pub const ADMIN_CERTIFICATES: &[u8] = b"V";
 pub fn admin_certificate(serial: Uuid) -> Vec<u8> {
     [ADMIN_CERTIFICATES, serial.as_bytes()].concat()
 }
+
+/// The key that cursors are sealed with.
+pub const CURSOR_SECRET: &[u8] = b"Ycursors";
 
 /// The prefix of all tokens.
 pub const TOKENS: &[u8] = b"K";

@@ -1,21 +1,24 @@
-//! Lists: which resources match, in which order, and the page of them that was asked for (RFC 7644 section 3.4.2).
+//! Lists: which resources match, in which order, and the page of them that was asked for (RFC 7644 section 3.4.2). Pages by
+//! index are worked out here, pages by cursor (RFC 9865) in `walk.rs`, orders other than that of creation in `sort.rs`.
 
+mod sort;
+mod walk;
+
+use self::sort::Order;
 use super::answer::{Content, Draft};
 use super::evaluate::{self, Needs};
 use super::plan::{self, Plan};
 use super::{Call, count, keys, view};
 use crate::limits;
-use crate::scim::datetime;
 use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind, clip};
-use crate::scim::filter::{self, Expr, comparable};
+use crate::scim::filter::{self, Expr};
 use crate::scim::path::{self, Attr, Found};
 use crate::scim::project::Projection;
 use crate::scim::query::Query;
 use crate::scim::schema::{Kind as Type, LIST_RESPONSE, ResourceType};
 use crate::store::{Entry, Scan, Snapshot};
 use serde_json::{Map, Value};
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -28,11 +31,28 @@ pub async fn list(
 ) -> Result<Content, Error> {
     let parts = parts(types, query, reading)?;
     let snapshot = call.directory.snapshot().await?;
-    let (total, page) = match query.sort_by {
-        Some(_) => sorted(call, &snapshot, &parts, query).await?,
-        None => unsorted(call, &snapshot, &parts, query).await?,
+    let order = sort::order(&parts, query);
+    let page = match &query.cursor {
+        Some(cursor) => walk::page(call, &snapshot, types, &parts, order, query, cursor).await?,
+        None => by_index(call, &snapshot, &parts, order, query).await?,
     };
-    write(call, &snapshot, &parts, query, total, page).await
+    write(call, &snapshot, &parts, page).await
+}
+
+/// What a resource is sorted by. Texts stand in it as in index keys, so that an index is in this very order: whole, or, when they
+/// are long, as their start and a hash, which puts texts with the same long start next to each other in an order of no meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SortKey {
+    /// false, then true
+    Boolean(bool),
+    /// by size
+    Number(f64),
+    /// by the moment, whatever the time zone; milliseconds since the epoch
+    Time(i64),
+    /// by code points, after case folding unless the attribute is caseExact
+    Text(Vec<u8>),
+    /// After all values when ascending, and so before them when descending (RFC 7644 section 3.4.2.3).
+    Missing,
 }
 
 /// The ids of all resources of a type that a filter matches, in their order.
@@ -63,6 +83,18 @@ struct Hit {
     part: usize,
     id: Uuid,
     entry: Entry,
+}
+
+/// A page, and what its head says.
+struct Page {
+    /// How many match, unless that is not known.
+    total: Option<usize>,
+    /// The position of the first one, when the pages go by index.
+    start_index: Option<usize>,
+    hits: Vec<Hit>,
+    /// Cursors of the page after this one and of the one before.
+    next: Option<String>,
+    previous: Option<String>,
 }
 
 fn parts<'a>(types: &[&'a ResourceType], query: &Query, reading: &mut Reading<'_>) -> Result<Vec<Part<'a>>, Error> {
@@ -104,6 +136,35 @@ fn sort_attribute<'a>(resource_type: &'a ResourceType, name: &str, reading: &mut
         _ => attr,
     };
     (attr.leaf().returned != crate::scim::schema::Returned::Never).then_some(attr)
+}
+
+/// The page that starts at the query's index.
+async fn by_index(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    parts: &[Part<'_>],
+    order: Order,
+    query: &Query,
+) -> Result<Page, Error> {
+    let (total, mut hits) = match order {
+        Order::Created => unsorted(call, snapshot, parts, query).await?,
+        Order::Index => sort::along_index(call, snapshot, parts, query).await?,
+        Order::Sorted => sort::sorted(call, snapshot, parts, query).await?,
+    };
+    // A page of unusually large resources is cut short rather than kept in memory whole; its itemsPerPage says so.
+    let kept = fitting(hits.iter());
+    hits.truncate(kept);
+    Ok(Page { total: Some(total), start_index: Some(query.start_index), hits, next: None, previous: None })
+}
+
+/// How many of the hits fit onto one page; one always does.
+fn fitting<'h>(hits: impl Iterator<Item = &'h Hit>) -> usize {
+    let mut bytes = 0;
+    let fits = hits.take_while(|hit| {
+        bytes += hit.entry.value.len();
+        bytes <= limits::PAGE_BYTES_MAX
+    });
+    fits.count().max(1)
 }
 
 /// In the order of creation.
@@ -239,117 +300,23 @@ async fn each(
     }
 }
 
-/// By the value of an attribute.
-async fn sorted(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    parts: &[Part<'_>],
-    query: &Query,
-) -> Result<(usize, Vec<Hit>), Error> {
-    let mut keyed: Vec<(SortKey, usize, Uuid)> = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let needs = Needs::of(None, part.sort.as_ref());
-        let key = |document: &Map<String, Value>| {
-            part.sort.as_ref().map_or(SortKey::Missing, |attr| sort_key(attr, document))
-        };
-        match &part.filter {
-            None => each(call, snapshot, part, &needs, |id, document| keyed.push((key(&document), index, id))).await?,
-            Some(filter) => {
-                let ids: Vec<Uuid> = matching(call, snapshot, part, filter).await?.into_iter().collect();
-                for ids in ids.chunks(limits::SCAN_ROWS) {
-                    for Hit { id, entry, .. } in load(call, snapshot, part, index, ids).await? {
-                        let document =
-                            evaluate::document(call, snapshot, part.resource_type, id, &entry, &needs).await?;
-                        keyed.push((key(&document), index, id));
-                    }
-                }
-            }
-        }
-        if keyed.len() > limits::SORTED_MAX {
-            return Err(plan::too_many(limits::SORTED_MAX));
-        }
-    }
-    keyed.sort_by(|a, b| match query.descending {
-        false => a.0.order(&b.0).then_with(|| a.2.cmp(&b.2)),
-        true => b.0.order(&a.0).then_with(|| a.2.cmp(&b.2)),
-    });
-    let mut page = Vec::new();
-    for (_, index, id) in keyed.iter().skip(query.start_index - 1).take(query.count) {
-        if let Some(part) = parts.get(*index) {
-            page.extend(load(call, snapshot, part, *index, &[*id]).await?);
-        }
-    }
-    Ok((keyed.len(), page))
-}
-
-/// What a resource is sorted by.
-#[derive(Clone, Debug, PartialEq)]
-enum SortKey {
-    Boolean(bool),
-    Number(f64),
-    Time(i64),
-    Text(String),
-    /// After all values when ascending, and so before them when descending (RFC 7644 section 3.4.2.3).
-    Missing,
-}
-
-impl SortKey {
-    fn order(&self, other: &SortKey) -> Ordering {
-        match (self, other) {
-            (SortKey::Boolean(a), SortKey::Boolean(b)) => a.cmp(b),
-            (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
-            (SortKey::Time(a), SortKey::Time(b)) => a.cmp(b),
-            (SortKey::Text(a), SortKey::Text(b)) => a.cmp(b),
-            (a, b) => (*a == SortKey::Missing).cmp(&(*b == SortKey::Missing)),
-        }
-    }
-}
-
-/// Of several values the primary one counts, or else the first (RFC 7644 section 3.4.2.3).
-fn sort_key(attr: &Attr<'_>, document: &Map<String, Value>) -> SortKey {
-    let value = match attr.value(document) {
-        Some(Value::Array(list)) => list.iter().find(|value| crate::scim::coerce::is_primary(value)).or(list.first()),
-        single => single,
-    };
-    let value = match attr.sub {
-        Some(sub) => value.and_then(|value| value.get(&sub.name)),
-        None => value,
-    };
-    match value {
-        Some(Value::Bool(value)) => SortKey::Boolean(*value),
-        Some(Value::Number(number)) => number.as_f64().map_or(SortKey::Missing, SortKey::Number),
-        Some(Value::String(text)) => match datetime::parse_ms(text).filter(|_| attr.leaf().kind == Type::DateTime) {
-            Some(ms) => SortKey::Time(ms),
-            None => SortKey::Text(comparable(attr.leaf(), text).into_owned()),
-        },
-        _ => SortKey::Missing,
-    }
-}
-
-async fn write(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    parts: &[Part<'_>],
-    query: &Query,
-    total: usize,
-    mut page: Vec<Hit>,
-) -> Result<Content, Error> {
-    // A page of unusually large resources is cut short rather than kept in memory whole; its itemsPerPage says so.
-    let mut bytes = 0;
-    let fits = page.iter().take_while(|hit| {
-        bytes += hit.entry.value.len();
-        bytes <= limits::PAGE_BYTES_MAX
-    });
-    let kept = fits.count().max(1);
-    page.truncate(kept);
+async fn write(call: &Call<'_>, snapshot: &Snapshot, parts: &[Part<'_>], page: Page) -> Result<Content, Error> {
     let mut draft = Draft::default();
-    draft.push(&format!(
-        "{{\"schemas\":[\"{LIST_RESPONSE}\"],\"totalResults\":{total},\"startIndex\":{},\"itemsPerPage\":{},\"Resources\":[",
-        query.start_index,
-        page.len(),
-    ));
+    draft.push(&format!("{{\"schemas\":[\"{LIST_RESPONSE}\"],"));
+    for (name, number) in [("totalResults", page.total), ("startIndex", page.start_index)] {
+        if let Some(number) = number {
+            draft.push(&format!("\"{name}\":{number},"));
+        }
+    }
+    draft.push(&format!("\"itemsPerPage\":{},", page.hits.len()));
+    for (name, cursor) in [("previousCursor", page.previous), ("nextCursor", page.next)] {
+        if let Some(cursor) = cursor {
+            draft.push(&format!("\"{name}\":\"{cursor}\","));
+        }
+    }
+    draft.push("\"Resources\":[");
     let mut is_first = true;
-    for Hit { part, id, entry } in page {
+    for Hit { part, id, entry } in page.hits {
         let Some(part) = parts.get(part) else { continue };
         if !std::mem::take(&mut is_first) {
             draft.push(",");

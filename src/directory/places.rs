@@ -10,6 +10,7 @@ pub struct Places {
     copies: Arc<Semaphore>,
     transfers: Arc<Semaphore>,
     watchers: Arc<Semaphore>,
+    replays: Arc<Semaphore>,
 }
 
 /// What a place is for.
@@ -21,6 +22,8 @@ pub enum Work {
     Transfer,
     /// Following a log.
     Watch,
+    /// A change that is tried on a fork, which is held in memory.
+    Replay,
 }
 
 impl Default for Places {
@@ -30,6 +33,7 @@ impl Default for Places {
             copies: places(limits::BACKUPS_AT_WORK_MAX),
             transfers: places(limits::TRANSFERS_AT_WORK_MAX),
             watchers: places(limits::WATCHERS_MAX),
+            replays: places(limits::REPLAYS_AT_WORK_MAX),
         }
     }
 }
@@ -43,6 +47,7 @@ impl Places {
                 (&self.transfers, limits::TRANSFERS_AT_WORK_MAX, "TOO_MANY_TRANSFERS", "exports or imports")
             }
             Work::Watch => (&self.watchers, limits::WATCHERS_MAX, "TOO_MANY_WATCHERS", "watchers"),
+            Work::Replay => (&self.replays, limits::REPLAYS_AT_WORK_MAX, "TOO_MANY_REPLAYS", "replays"),
         };
         places.clone().try_acquire_owned().map_err(|_| Refused::Exhausted {
             reason,
@@ -57,6 +62,7 @@ impl Places {
             Work::Copy => self.copies.available_permits(),
             Work::Transfer => self.transfers.available_permits(),
             Work::Watch => self.watchers.available_permits(),
+            Work::Replay => self.replays.available_permits(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why an admin's call is refused, in a form that the admin plane can tell a program and a person.
 
-use crate::scim::errors::Error;
+use crate::scim::errors::{Error, clip};
 
 /// What the call was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,11 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// That there is no such thing; what the caller named is told back shortened.
+    pub fn not_found(noun: Noun, name: &str) -> Refused {
+        Refused::NotFound(noun, clip(name))
+    }
+
     /// One field that cannot be so.
     pub fn field(name: &'static str, why: impl Into<String>) -> Refused {
         Refused::Fields(vec![Field { name, why: why.into() }])

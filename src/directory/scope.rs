@@ -1,6 +1,7 @@
 //! The tenant that an admin's call is about, with what the verbs need to know of it. It does not know who may call.
 
-use super::refused::{Noun, Refused};
+use super::refused::Refused;
+use super::tenant::settings::no_tenant;
 use super::tenant::{self, Tenant};
 use super::{Actor, Call, Directory, keys, record};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ impl Scope {
 
 /// The tenant of this name. `public_url` is what Tenant URLs begin with where the tenant has no URL of its own.
 pub async fn find(directory: &Directory, name: &str, public_url: &str) -> Result<Scope, Refused> {
-    let missing = || Refused::NotFound(Noun::Tenant, crate::scim::errors::clip(name));
+    let missing = || no_tenant(name);
     let snapshot = directory.snapshot().await?;
     let number = tenant::number(&snapshot, name).await?.ok_or_else(missing)?;
     let settings = snapshot.get(&keys::tenant(number)).await.map_err(super::store_error)?.ok_or_else(missing)?;

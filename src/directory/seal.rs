@@ -6,10 +6,11 @@
 //! revision is in the key.
 
 use super::record::{self, Seal};
-use super::{Directory, keys, store_error, tenant};
+use super::{Directory, keys, log, store_error};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::store::{Page, Row, Scan, Snapshot, Stamp};
+use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,8 +51,12 @@ pub struct Verified {
 
 /// Works until `stop` says so, and once more then.
 pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
-    note_all(&directory).await;
+    let mut has_noted = false;
     loop {
+        if !has_noted {
+            let noted = note_all(&directory).await;
+            has_noted = noted.inspect_err(|error| tracing::warn!(%error, "the logs will be looked for later")).is_ok();
+        }
         let is_stopped = tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(limits::SEAL_PAUSE_MS)) => false,
             _ = stop.wait_for(|stop| *stop) => true,
@@ -63,26 +68,31 @@ pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Seals what has been added to the logs. What cannot be sealed now is tried again.
+/// Seals what has been added to the logs, several at once so that they share commits. What cannot be sealed now is tried again.
 pub async fn round(directory: &Directory) {
-    for log in directory.unsealed.take() {
+    let logs = futures_util::stream::iter(directory.unsealed.take());
+    let one = async |log| {
         if let Err(error) = seal(directory, log).await {
             tracing::warn!(%error, log, "the log will be sealed later");
             directory.unsealed.note(log);
         }
-    }
+    };
+    logs.for_each_concurrent(limits::SEALS_AT_WORK_MAX, one).await;
 }
 
 /// A process that ended may have left any log unsealed.
-async fn note_all(directory: &Directory) {
+async fn note_all(directory: &Directory) -> Result<(), Error> {
     directory.unsealed.note(keys::AUDIT);
-    let mut after = None;
-    while let Ok(listed) = tenant::settings::list(directory, after, limits::SCAN_ROWS).await {
-        let numbers = listed.tenants.iter().map(|tenant| tenant.number);
-        numbers.for_each(|number| directory.unsealed.note(number));
-        match listed.next {
-            Some(next) => after = Some(next),
-            None => return,
+    let snapshot = directory.snapshot().await?;
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let limit = limits::SCAN_ROWS;
+        let scan = Scan { prefix: keys::TENANTS, after: after.as_deref(), skip: 0, limit, values: false };
+        let page = snapshot.scan(&scan).await.map_err(store_error)?;
+        page.iter().filter_map(|row| keys::tenant_of(row.key)).for_each(|number| directory.unsealed.note(number));
+        match page.last_key() {
+            Some(last) if page.len() == limit => after = Some(last.to_vec()),
+            _ => return Ok(()),
         }
     }
 }
@@ -123,9 +133,11 @@ async fn seal(directory: &Directory, log: u32) -> Result<(), Error> {
     }
 }
 
-/// Computes a log's chain again. Entries that were trimmed with their seals are not asked for: the chain begins at the first seal.
+/// Computes a log's chain again, from its beginning or, where old entries were trimmed, from the seal that was kept at the mark.
 pub async fn verify(directory: &Directory, log: u32) -> Result<Verified, Error> {
-    let snapshot = directory.snapshot().await?;
+    // A long log takes longer than an ordinary snapshot lives.
+    let snapshot = super::export::pin(directory).await?;
+    let mark = log::trimmed(&snapshot, log).await?;
     let mut verified = Verified { log, ..Verified::default() };
     let mut after = keys::seals(log);
     let mut previous: Option<Seal> = None;
@@ -135,11 +147,16 @@ pub async fn verify(directory: &Directory, log: u32) -> Result<Verified, Error> 
         let page = snapshot.scan(&scan).await.map_err(store_error)?;
         for row in page.iter() {
             let seal: Seal = record::unpack(row.value)?;
-            if let Some(problem) = look_at(&snapshot, log, previous.as_ref(), &seal).await? {
-                verified.problem = Some(problem);
+            let problem = match unlinked(previous.as_ref(), &seal, mark) {
+                None if seal.upto <= mark => None,
+                None => look_at(&snapshot, log, &seal).await?,
+                problem => problem,
+            };
+            if problem.is_some() {
+                verified.problem = problem;
                 return Ok(verified);
             }
-            verified.entries += seal.entries;
+            verified.entries += if seal.upto <= mark { 0 } else { seal.entries };
             previous = Some(seal);
         }
         match page.last_key() {
@@ -159,33 +176,43 @@ pub async fn verify(directory: &Directory, log: u32) -> Result<Verified, Error> 
     Ok(verified)
 }
 
-/// What is wrong with one seal, if anything is.
-async fn look_at(snapshot: &Snapshot, log: u32, previous: Option<&Seal>, seal: &Seal) -> Result<Option<String>, Error> {
-    let between = format!("between the revisions {} and {}", seal.after, seal.upto);
-    if let Some(previous) = previous
-        && (previous.hash != seal.previous || previous.upto != seal.after)
-    {
-        return Ok(Some(format!("a seal is missing before the one {between}")));
-    }
+/// That a seal does not go on from the one before it. The first one is at the beginning of the log, or not behind the mark up to which
+/// the log was trimmed.
+fn unlinked(previous: Option<&Seal>, seal: &Seal, mark: u64) -> Option<String> {
+    let is_linked = match previous {
+        Some(previous) => previous.hash == seal.previous && previous.upto == seal.after,
+        None if mark > 0 => seal.upto <= mark,
+        None => seal.after == 0 && seal.previous == [0; 32],
+    };
+    (!is_linked).then(|| format!("a seal is missing before the one {}", between(seal)))
+}
+
+fn between(seal: &Seal) -> String {
+    format!("between the revisions {} and {}", seal.after, seal.upto)
+}
+
+/// What is wrong with the entries of one seal, if anything is.
+async fn look_at(snapshot: &Snapshot, log: u32, seal: &Seal) -> Result<Option<String>, Error> {
     let (mut hasher, mut count, mut after) = (started(seal.previous), 0_u64, keys::log_after(log, seal.after));
     loop {
         let page = entries(snapshot, log, &after, limits::SCAN_ROWS).await?;
         let is_last = page.len() < limits::SCAN_ROWS;
         for row in page.iter() {
             if revision_of(row.key) > seal.upto {
-                return Ok(outcome(hasher, count, seal, &between));
+                return Ok(outcome(hasher, count, seal));
             }
             hasher = add(hasher, &row);
             count += 1;
         }
         match page.last_key() {
             Some(last) if !is_last => after = last.to_vec(),
-            _ => return Ok(outcome(hasher, count, seal, &between)),
+            _ => return Ok(outcome(hasher, count, seal)),
         }
     }
 }
 
-fn outcome(hasher: Sha256, count: u64, seal: &Seal, between: &str) -> Option<String> {
+fn outcome(hasher: Sha256, count: u64, seal: &Seal) -> Option<String> {
+    let between = between(seal);
     let hash: [u8; 32] = hasher.finalize().into();
     match (count == seal.entries, hash == seal.hash) {
         (true, true) => None,

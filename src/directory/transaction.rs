@@ -8,7 +8,7 @@ use super::{Call, Directory, keys};
 use crate::limits;
 use crate::scim::errors::{Error, clip};
 use crate::store::{Scan, Snapshot};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,13 +22,16 @@ pub struct Transactions {
     room: Arc<Semaphore>,
     /// Places for those at work.
     work: Arc<Semaphore>,
-    live: Arc<Mutex<BTreeSet<Uuid>>>,
+    live: Live,
 }
+
+/// What is at work or waits for it, with the numbers of the tenants.
+type Live = Arc<Mutex<BTreeMap<Uuid, u32>>>;
 
 /// The place of one transaction, until it is dropped. What has one is at work or waits for it.
 pub struct Place {
     id: Uuid,
-    live: Arc<Mutex<BTreeSet<Uuid>>>,
+    live: Live,
     work: Arc<Semaphore>,
     _place: OwnedSemaphorePermit,
     _room: OwnedSemaphorePermit,
@@ -69,12 +72,17 @@ impl Default for Transactions {
 }
 
 impl Transactions {
-    /// A place for a transaction with a body of so many bytes, if there is one.
-    pub fn place(&self, id: Uuid, bytes: usize) -> Option<Place> {
+    /// A place for a tenant's transaction with a body of so many bytes, if there is one. No tenant has all of them.
+    pub fn place(&self, id: Uuid, tenant: u32, bytes: usize) -> Option<Place> {
         let place = self.places.clone().try_acquire_owned().ok()?;
         let kib = u32::try_from(bytes.div_ceil(1_024)).ok()?;
         let room = self.room.clone().try_acquire_many_owned(kib).ok()?;
-        locked(&self.live).insert(id);
+        let mut live = locked(&self.live);
+        if live.values().filter(|other| **other == tenant).count() >= limits::TRANSACTIONS_TENANT_MAX {
+            return None;
+        }
+        live.insert(id, tenant);
+        drop(live);
         Some(Place { id, live: self.live.clone(), work: self.work.clone(), _place: place, _room: room })
     }
 
@@ -86,7 +94,7 @@ impl Transactions {
     }
 
     fn is_live(&self, id: Uuid) -> bool {
-        locked(&self.live).contains(&id)
+        locked(&self.live).contains_key(&id)
     }
 }
 
@@ -168,7 +176,7 @@ pub async fn page(
         let rows = snapshot.scan(&scan).await.map_err(super::store_error)?;
         for row in rows.iter() {
             let Some(id) = keys::last_id(row.key) else { continue };
-            let one = found(directory, id, row.value, live.contains(&id))?;
+            let one = found(directory, id, row.value, live.contains_key(&id))?;
             if wants(&one) {
                 if items.len() == size || (bytes > limits::ADMIN_PAGE_BYTES_MAX && !items.is_empty()) {
                     return Ok((items, after));
@@ -224,7 +232,7 @@ fn found(directory: &Directory, id: Uuid, value: &[u8], was_live: bool) -> Resul
     Ok(Found { id, state, record })
 }
 
-fn locked(live: &Mutex<BTreeSet<Uuid>>) -> MutexGuard<'_, BTreeSet<Uuid>> {
+fn locked(live: &Mutex<BTreeMap<Uuid, u32>>) -> MutexGuard<'_, BTreeMap<Uuid, u32>> {
     live.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -47,8 +47,12 @@ async fn trim(directory: &Directory, tenant: u32, before_ms: i64) -> Result<(), 
     if mark > last {
         // The mark comes first: whoever reads meets it before an entry is missing.
         let mut batch = directory.batch();
+        batch.expect_exists(keys::tenant(tenant));
         batch.put(keys::trimmed(tenant), record::pack(&mark)?);
-        directory.commit(batch).await?;
+        if directory.commit(batch).await?.is_none() {
+            // The tenant was deleted meanwhile, and its log with it.
+            return Ok(());
+        }
         tracing::debug!(tenant, mark, "the change log is trimmed up to a new mark");
     }
     if mark > 0 {

@@ -1,12 +1,14 @@
 //! Brings the data of an older version up to date at the start, in one commit, or not at all.
 
-use super::{Directory, keys, record, store_error, tenant};
+use super::{Directory, cursor, keys, record, store_error, tenant};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::store::Scan;
 
 /// Version 0.1 had one tenant, made no list of its tokens and did not count tenants. Does nothing to data that is up to date.
+/// It had no secret for cursors either; a new data directory gets its own here too.
 pub async fn run(directory: &Directory) -> Result<(), Error> {
+    cursor::secret(directory).await?;
     let snapshot = directory.snapshot().await?;
     let first = snapshot.get(&keys::tenant(tenant::FIRST)).await.map_err(store_error)?;
     let made = snapshot.get(keys::TENANTS_MADE).await.map_err(store_error)?;

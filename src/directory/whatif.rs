@@ -1,13 +1,17 @@
 //! What a change would do: a directory over a fork of the store, and the differences that its commits made. Nothing of it reaches the
 //! store itself.
 
+use super::places::Work;
 use super::record::{self, Change, ChangeKind, Record};
+use super::refused::Refused;
 use super::{Directory, change, keys};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::scim::schema::{self, ResourceType};
 use crate::store::Snapshot;
 use serde_json::{Map, Value};
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// What would be done to one resource.
@@ -38,16 +42,29 @@ pub struct Attribute {
     pub after: Option<Value>,
 }
 
-/// A directory that begins as this one is now and whose commits stay in memory, and the state that it began with.
-pub async fn fork(directory: &Directory) -> Result<(Directory, Snapshot), Error> {
+/// A directory that begins as another one was and whose commits stay in memory.
+pub struct Fork {
+    /// The directory.
+    pub directory: Arc<Directory>,
+    /// The state that it began with.
+    pub base: Snapshot,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Forks a directory as it is now.
+///
+/// # Errors
+/// `Exhausted` when there are as many forks as there may be.
+pub async fn fork(directory: &Directory) -> Result<Fork, Refused> {
+    let place = directory.places.take(Work::Replay)?;
     let base = directory.snapshot().await?;
     let store = directory.store.fork(&base);
-    Ok((Directory::new(store, directory.clock.clone()), base))
+    Ok(Fork { directory: Arc::new(Directory::new(store, directory.clock.clone())), base, _place: place })
 }
 
 /// What the commits of a fork changed in a tenant, by its change log.
-pub async fn differences(fork: &Directory, base: &Snapshot, tenant: u32) -> Result<Vec<Difference>, Error> {
-    let now = fork.snapshot().await?;
+pub async fn differences(fork: &Fork, tenant: u32) -> Result<Vec<Difference>, Error> {
+    let (now, base) = (fork.directory.snapshot().await?, &fork.base);
     let mut differences: Vec<Difference> = Vec::new();
     for key in now.forked().iter().filter(|key| keys::log_number(key) == Some(tenant)) {
         let Some(entry) = now.get(key).await.map_err(super::store_error)? else { continue };

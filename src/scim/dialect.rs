@@ -220,6 +220,11 @@ impl Used {
         Quirk::ALL.into_iter().filter(move |quirk| self.contains(*quirk)).map(Quirk::name)
     }
 
+    /// Adds what another part of the request used.
+    pub fn add(&mut self, other: Used) {
+        self.0 |= other.0;
+    }
+
     /// Whether the request spoke as the RFC does.
     pub fn is_empty(self) -> bool {
         self.0 == 0

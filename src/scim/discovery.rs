@@ -26,6 +26,10 @@ pub struct Announcement {
     pub async_announced: bool,
     /// Whether answers have ETags and preconditions are heeded.
     pub etag_supported: bool,
+    /// The most resources on one page, which is also how many it has when the request names no count.
+    pub page_max: u64,
+    /// How long a cursor is taken, in seconds.
+    pub cursor_s_max: u64,
 }
 
 /// The answer of `/ServiceProviderConfig`. `base` is the Tenant URL without a slash at its end.
@@ -49,6 +53,18 @@ pub fn service_provider_config(announcement: &Announcement, base: &str) -> Value
         ("changePassword", json!({ "supported": false })),
         ("sort", json!({ "supported": announcement.sort_supported })),
         ("etag", json!({ "supported": announcement.etag_supported })),
+        (
+            // RFC 9865 section 4.
+            "pagination",
+            json!({
+                "cursor": true,
+                "index": true,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": announcement.page_max,
+                "maxPageSize": announcement.page_max,
+                "cursorTimeout": announcement.cursor_s_max,
+            }),
+        ),
         (
             "authenticationSchemes",
             json!([{

@@ -23,8 +23,16 @@ pub enum Kind {
     NoTarget,
     /// A value is missing, of the wrong type, or refers to nothing (`invalidValue`).
     InvalidValue,
+    /// The cursor was not given out for this query (`invalidCursor`, RFC 9865 section 2.1).
+    InvalidCursor,
+    /// The cursor was given out too long ago (`expiredCursor`, RFC 9865 section 2.1).
+    ExpiredCursor,
+    /// The count is no number, or not the one that the cursor was given out with (`invalidCount`, RFC 9865 section 2.1).
+    InvalidCount,
     /// The protocol version is not one that is spoken here (`invalidVers`).
     InvalidVers,
+    /// An operation of a bulk request refers to one that failed, or closes a circle of references (RFC 7644 section 3.7.1).
+    Unresolved,
     /// The request is understood and not permitted.
     Forbidden,
     /// There is no such resource or endpoint.
@@ -56,6 +64,10 @@ impl Kind {
             Kind::NoTarget => "no_target",
             Kind::InvalidValue => "invalid_value",
             Kind::InvalidVers => "invalid_version",
+            Kind::InvalidCursor => "invalid_cursor",
+            Kind::ExpiredCursor => "expired_cursor",
+            Kind::InvalidCount => "invalid_count",
+            Kind::Unresolved => "unresolved",
             Kind::Forbidden => "forbidden",
             Kind::NotFound => "not_found",
             Kind::VersionMismatch => "version_mismatch",
@@ -67,7 +79,7 @@ impl Kind {
         }
     }
 
-    /// The `scimType` of RFC 7644 table 9, where there is one.
+    /// The `scimType` of RFC 7644 table 9 and RFC 9865 section 2.1, where there is one.
     pub fn scim_type(self) -> Option<&'static str> {
         match self {
             Kind::InvalidFilter => Some("invalidFilter"),
@@ -78,8 +90,12 @@ impl Kind {
             Kind::InvalidPath => Some("invalidPath"),
             Kind::NoTarget => Some("noTarget"),
             Kind::InvalidValue => Some("invalidValue"),
+            Kind::InvalidCursor => Some("invalidCursor"),
+            Kind::ExpiredCursor => Some("expiredCursor"),
+            Kind::InvalidCount => Some("invalidCount"),
             Kind::InvalidVers => Some("invalidVers"),
-            Kind::Forbidden
+            Kind::Unresolved
+            | Kind::Forbidden
             | Kind::NotFound
             | Kind::VersionMismatch
             | Kind::VersionRequired

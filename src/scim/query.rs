@@ -1,4 +1,4 @@
-//! What a list request asks for (RFC 7644 section 3.4.2), from the URL or from a SearchRequest body: one meaning for both.
+//! What a list request asks for (RFC 7644 section 3.4.2, RFC 9865), from the URL or from a SearchRequest body: one meaning for both.
 
 use crate::limits;
 use crate::scim::errors::{Error, Kind, clip};
@@ -18,6 +18,8 @@ pub struct Query {
     pub descending: bool,
     /// The 1-based position of the first one wanted.
     pub start_index: usize,
+    /// Where to go on (RFC 9865 section 2): a cursor of an earlier page, or nothing for the first one. `None` pages by index.
+    pub cursor: Option<String>,
     /// How many at most, never more than a page may have.
     pub count: usize,
     /// Which attributes to answer with, and no others.
@@ -33,6 +35,7 @@ impl Default for Query {
             sort_by: None,
             descending: false,
             start_index: 1,
+            cursor: None,
             count: limits::PAGE_MAX,
             attributes: Vec::new(),
             excluded: Vec::new(),
@@ -78,7 +81,7 @@ pub fn from_body(body: Value) -> Result<Query, Error> {
             ("attributes", Value::Array(list)) => query.attributes = texts(list, &key)?,
             ("excludedattributes", Value::Array(list)) => query.excluded = texts(list, &key)?,
             ("startindex" | "count", Value::Number(number)) => query.set(&name, &number.to_string())?,
-            ("filter" | "sortby" | "sortorder", Value::String(text)) => query.set(&name, &text)?,
+            ("filter" | "sortby" | "sortorder" | "cursor", Value::String(text)) => query.set(&name, &text)?,
             (known, _) if PARAMETERS.contains(&known) || known == "schemas" => {
                 return Err(syntax(format!("'{}' has the wrong type", clip(&key))));
             }
@@ -105,8 +108,8 @@ pub fn decoded(text: &str) -> Result<Cow<'_, str>, Error> {
 }
 
 /// In lower case: parameter names are compared without regard to case.
-const PARAMETERS: [&str; 7] =
-    ["filter", "sortby", "sortorder", "startindex", "count", "attributes", "excludedattributes"];
+const PARAMETERS: [&str; 8] =
+    ["filter", "sortby", "sortorder", "startindex", "count", "cursor", "attributes", "excludedattributes"];
 
 impl Query {
     fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
@@ -120,7 +123,12 @@ impl Query {
             "sortorder" => return Err(invalid("sortOrder", "must be ascending or descending")),
             // Less than 1 counts as 1, and a negative count as 0 (RFC 7644 section 3.4.2.4).
             "startindex" => self.start_index = integer("startIndex", value)?.max(1),
-            "count" => self.count = integer("count", value)?.min(limits::PAGE_MAX),
+            "count" => {
+                // Of the three errors of RFC 9865 section 2.1 the one that needs no cursor.
+                let count = integer("count", value).map_err(|error| Error { kind: Kind::InvalidCount, ..error })?;
+                self.count = count.min(limits::PAGE_MAX);
+            }
+            "cursor" => self.cursor = Some(value.to_owned()),
             "attributes" => self.attributes = names(value),
             "excludedattributes" => self.excluded = names(value),
             _ => {}
@@ -129,6 +137,9 @@ impl Query {
     }
 
     fn checked(self) -> Result<Query, Error> {
+        if self.cursor.is_some() && self.start_index > 1 {
+            return Err(invalid("startIndex", "and 'cursor' are two ways of paging: one request takes one of them"));
+        }
         match self.attributes.len() + self.excluded.len() > limits::NAMES_MAX {
             true => Err(invalid("attributes", &format!("names more than {} attributes", limits::NAMES_MAX))),
             false => Ok(self),

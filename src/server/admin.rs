@@ -8,6 +8,7 @@ pub mod ask;
 mod deadline;
 pub mod listener;
 pub mod refusal;
+pub mod spelling;
 pub mod wire;
 mod exchange_service;
 mod metrics_service;

@@ -12,6 +12,7 @@ use crate::limits;
 use crate::scim::dialect::Used;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,9 +85,10 @@ pub type Numbered = (u64, Arc<Exchange>);
 
 #[derive(Debug, Default)]
 struct Shelves {
-    by_tenant: HashMap<Arc<str>, Shelf>,
+    /// By the tenant's number, which no later tenant of the same name has.
+    by_tenant: HashMap<u32, Shelf>,
     /// The tenants by the size of what is kept of them: when all together are too much, the largest gives way.
-    by_size: BTreeSet<(usize, Arc<str>)>,
+    by_size: BTreeSet<(usize, u32)>,
     bytes: usize,
     refused_bytes: usize,
     made: u64,
@@ -102,7 +104,7 @@ struct Shelf {
 
 impl Recorder {
     /// Keeps an exchange of a tenant; the oldest ones give way to it.
-    pub fn record(&self, tenant: &str, exchange: Exchange) {
+    pub fn record(&self, tenant: u32, exchange: Exchange) {
         let exchange = Arc::new(exchange);
         let mut shelves = self.lock();
         // What gives way is freed after the lock.
@@ -115,9 +117,9 @@ impl Recorder {
     }
 
     /// A tenant's exchanges, the newest first.
-    pub fn exchanges(&self, tenant: &str) -> Vec<Numbered> {
+    pub fn exchanges(&self, tenant: u32) -> Vec<Numbered> {
         let shelves = self.lock();
-        let Some(shelf) = shelves.by_tenant.get(tenant) else { return Vec::new() };
+        let Some(shelf) = shelves.by_tenant.get(&tenant) else { return Vec::new() };
         let mut all: Vec<Numbered> = shelf.let_in.iter().chain(&shelf.refused).cloned().collect();
         drop(shelves);
         all.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
@@ -125,18 +127,18 @@ impl Recorder {
     }
 
     /// The exchange with this request id.
-    pub fn find(&self, tenant: &str, id: &str) -> Option<Arc<Exchange>> {
+    pub fn find(&self, tenant: u32, id: &str) -> Option<Arc<Exchange>> {
         let shelves = self.lock();
-        let shelf = shelves.by_tenant.get(tenant)?;
+        let shelf = shelves.by_tenant.get(&tenant)?;
         let found = shelf.let_in.iter().chain(&shelf.refused).find(|(_, exchange)| exchange.id == id);
         found.map(|(_, exchange)| Arc::clone(exchange))
     }
 
     /// Forgets a tenant that is gone.
-    pub fn forget(&self, tenant: &str) {
+    pub fn forget(&self, tenant: u32) {
         let mut shelves = self.lock();
-        let Some((name, shelf)) = shelves.by_tenant.remove_entry(tenant) else { return };
-        shelves.by_size.remove(&(shelf.bytes, name));
+        let Some(shelf) = shelves.by_tenant.remove(&tenant) else { return };
+        shelves.by_size.remove(&(shelf.bytes, tenant));
         shelves.bytes -= shelf.bytes.min(shelves.bytes);
         let refused: usize = shelf.refused.iter().map(|(_, exchange)| exchange.bytes()).sum();
         shelves.refused_bytes -= refused.min(shelves.refused_bytes);
@@ -169,12 +171,13 @@ impl Knock {
 }
 
 impl Shelves {
-    fn keep(&mut self, tenant: &str, exchange: Arc<Exchange>) -> Vec<Numbered> {
+    fn keep(&mut self, tenant: u32, exchange: Arc<Exchange>) -> Vec<Numbered> {
         self.made += 1;
         let size = exchange.bytes();
-        let (name, number) = (self.shelf(tenant), self.made);
+        self.shelf(tenant);
+        let number = self.made;
         let mut gone = Vec::new();
-        self.resize(&name, |shelf| {
+        self.resize(tenant, |shelf| {
             shelf.let_in.push_back((number, exchange));
             shelf.bytes += size;
             while shelf.let_in.len() > limits::EXCHANGES_MAX || shelf.bytes > limits::EXCHANGES_BYTES_MAX {
@@ -183,18 +186,19 @@ impl Shelves {
             }
         });
         while self.bytes > limits::EXCHANGES_TOTAL_BYTES_MAX {
-            let Some((_, largest)) = self.by_size.last().cloned() else { break };
-            self.resize(&largest, |shelf| gone.extend(shelf.oldest()));
+            let Some((_, largest)) = self.by_size.last().copied() else { break };
+            self.resize(largest, |shelf| gone.extend(shelf.oldest()));
         }
         gone
     }
 
     /// Those that were not let in have room of their own. When all of it is taken, a tenant's older ones give way to its new ones.
-    fn keep_refused(&mut self, tenant: &str, exchange: Arc<Exchange>) -> Vec<Numbered> {
+    fn keep_refused(&mut self, tenant: u32, exchange: Arc<Exchange>) -> Vec<Numbered> {
         self.made += 1;
-        let (name, number, size) = (self.shelf(tenant), self.made, exchange.bytes());
+        self.shelf(tenant);
+        let (number, size) = (self.made, exchange.bytes());
         let mut gone = Vec::new();
-        let Some(shelf) = self.by_tenant.get_mut(&name) else { return gone };
+        let Some(shelf) = self.by_tenant.get_mut(&tenant) else { return gone };
         while shelf.refused.len() >= limits::EXCHANGES_REFUSED_MAX
             || self.refused_bytes + size > limits::EXCHANGES_REFUSED_TOTAL_BYTES_MAX
         {
@@ -207,25 +211,22 @@ impl Shelves {
         gone
     }
 
-    /// The tenant's shelf, made when there is none.
-    fn shelf(&mut self, tenant: &str) -> Arc<str> {
-        if let Some((name, _)) = self.by_tenant.get_key_value(tenant) {
-            return Arc::clone(name);
+    /// Makes the tenant's shelf when there is none.
+    fn shelf(&mut self, tenant: u32) {
+        if let Entry::Vacant(place) = self.by_tenant.entry(tenant) {
+            place.insert(Shelf::default());
+            self.by_size.insert((0, tenant));
         }
-        let name: Arc<str> = Arc::from(tenant);
-        self.by_tenant.insert(Arc::clone(&name), Shelf::default());
-        self.by_size.insert((0, Arc::clone(&name)));
-        name
     }
 
     /// Changes a shelf and keeps the sizes right.
-    fn resize(&mut self, tenant: &Arc<str>, change: impl FnOnce(&mut Shelf)) {
-        let Some(shelf) = self.by_tenant.get_mut(tenant) else { return };
+    fn resize(&mut self, tenant: u32, change: impl FnOnce(&mut Shelf)) {
+        let Some(shelf) = self.by_tenant.get_mut(&tenant) else { return };
         let before = shelf.bytes;
         change(shelf);
         self.bytes = self.bytes + shelf.bytes - before;
-        self.by_size.remove(&(before, Arc::clone(tenant)));
-        self.by_size.insert((shelf.bytes, Arc::clone(tenant)));
+        self.by_size.remove(&(before, tenant));
+        self.by_size.insert((shelf.bytes, tenant));
     }
 }
 

@@ -16,7 +16,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub struct Metrics {
     quirks: Family<QuirkLabels, Counter>,
     rate_limited: Family<TenantLabel, Counter>,
     tenants: RwLock<HashSet<Arc<str>>>,
+    /// Which labels the requests of each tenant have, to be forgotten with it.
+    series: Mutex<HashMap<Arc<str>, Vec<RequestLabels>>>,
     other: Arc<str>,
     expiries: Arc<Mutex<Vec<Expiry>>>,
 }
@@ -89,6 +91,7 @@ impl Metrics {
             quirks,
             rate_limited,
             tenants: RwLock::default(),
+            series: Mutex::default(),
             other: Arc::from(OTHER),
             expiries,
         }
@@ -100,7 +103,12 @@ impl Metrics {
         let method = method(served.method);
         let route = if served.endpoint.is_empty() { OTHER } else { served.endpoint };
         let labels = RequestLabels { tenant: Arc::clone(&tenant), route, method, status: u32::from(served.status) };
-        self.requests.get_or_create(&labels).inc();
+        let is_known = self.requests.get(&labels).map(|requests| requests.inc()).is_some();
+        if !is_known {
+            self.requests.get_or_create(&labels).inc();
+            let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+            series.entry(Arc::clone(&tenant)).or_default().push(labels);
+        }
         let operation = operation(served.endpoint, method);
         if let Some((_, durations)) = self.durations.iter().find(|(name, _)| *name == operation) {
             durations.observe(served.duration.as_secs_f64());
@@ -125,9 +133,18 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
-    /// Whether a request of this tenant was counted before, so that it needs no read to know that there is such a tenant.
-    pub fn knows(&self, tenant: &str) -> bool {
-        self.tenants.read().unwrap_or_else(PoisonError::into_inner).contains(tenant)
+    /// Forgets a tenant that is gone, which gives its place to another one.
+    pub fn forget(&self, tenant: &str) {
+        let known = self.tenants.write().unwrap_or_else(PoisonError::into_inner).take(tenant);
+        let Some(tenant) = known else { return };
+        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        for labels in series.unwrap_or_default() {
+            self.requests.remove(&labels);
+        }
+        for quirk in Quirk::ALL {
+            self.quirks.remove(&QuirkLabels { tenant: Arc::clone(&tenant), quirk: quirk.name() });
+        }
+        self.rate_limited.remove(&TenantLabel { tenant });
     }
 
     /// Takes the active tokens of all tenants (tenant, token id) with the time at which each ends, in seconds since the Unix

@@ -4,8 +4,9 @@ use super::body::Answer;
 use super::metrics::RATE_LIMITED;
 use super::prefer::{self, Returned};
 use crate::directory::answer::Content;
+use crate::directory::bulk::{Done, Outcome};
 use crate::scim::errors::{Error, Kind};
-use crate::scim::schema::ERROR;
+use crate::scim::schema::{BULK_RESPONSE, ERROR};
 use bytes::Bytes;
 use hyper::header::{
     ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
@@ -215,27 +216,37 @@ pub fn reason(response: &Response<Answer>) -> &'static str {
     }
 }
 
+/// The answer to a bulk request (RFC 7644 section 3.7.3): 200, with what the answer to each operation would have been by itself.
+pub fn bulk(done: Vec<Done>, media: Media) -> Response<Answer> {
+    let operation = |done: Done| {
+        let (status, response) = match &done.outcome {
+            Outcome::Created => (StatusCode::CREATED, None),
+            Outcome::Changed => (StatusCode::OK, None),
+            Outcome::Silent => (StatusCode::NO_CONTENT, None),
+            Outcome::Failed(error) => {
+                let status = status(error.kind);
+                (status, Some(error_body(status, error.kind.scim_type(), &error.detail)))
+            }
+        };
+        let fields = [
+            ("location", done.location.map(Value::from)),
+            ("method", Some(Value::from(done.method))),
+            ("bulkId", done.bulk_id.map(Value::from)),
+            ("version", done.version.map(Value::from)),
+            ("status", Some(Value::from(status.as_str()))),
+            ("response", response),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>()
+    };
+    let mut body = Map::new();
+    body.insert("schemas".to_owned(), Value::from(vec![BULK_RESPONSE]));
+    body.insert("Operations".to_owned(), done.into_iter().map(operation).map(Value::Object).collect());
+    ok(Content::Whole(Value::Object(body).to_string().into_bytes()), &Headers::default(), media)
+}
+
 /// An error of the core or the directory.
 pub fn error(error: &Error, media: Media) -> Response<Answer> {
-    let status = match error.kind {
-        Kind::InvalidFilter
-        | Kind::TooMany
-        | Kind::Mutability
-        | Kind::InvalidSyntax
-        | Kind::InvalidPath
-        | Kind::NoTarget
-        | Kind::InvalidValue
-        | Kind::InvalidVers => StatusCode::BAD_REQUEST,
-        Kind::Uniqueness => StatusCode::CONFLICT,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::VersionMismatch => StatusCode::PRECONDITION_FAILED,
-        Kind::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+    let status = status(error.kind);
     let mut response = failed(status, error.kind.scim_type(), &error.detail, media);
     response.extensions_mut().insert(error.kind);
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -244,8 +255,38 @@ pub fn error(error: &Error, media: Media) -> Response<Answer> {
     response
 }
 
-/// The RFC's Error body (RFC 7644 section 3.12): `status` is a string.
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::InvalidFilter
+        | Kind::TooMany
+        | Kind::Mutability
+        | Kind::InvalidSyntax
+        | Kind::InvalidPath
+        | Kind::NoTarget
+        | Kind::InvalidValue
+        | Kind::InvalidCursor
+        | Kind::ExpiredCursor
+        | Kind::InvalidCount
+        | Kind::InvalidVers => StatusCode::BAD_REQUEST,
+        Kind::Uniqueness | Kind::Unresolved => StatusCode::CONFLICT,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+        Kind::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
 fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Media) -> Response<Answer> {
+    let content = Content::Whole(error_body(status, scim_type, detail).to_string().into_bytes());
+    with(status, content, &Headers::default(), media)
+}
+
+/// The RFC's Error body (RFC 7644 section 3.12): `status` is a string.
+fn error_body(status: StatusCode, scim_type: Option<&str>, detail: &str) -> Value {
     let mut body = Map::new();
     body.insert("schemas".to_owned(), Value::from(vec![ERROR]));
     body.insert("status".to_owned(), Value::from(status.as_str()));
@@ -253,8 +294,7 @@ fn failed(status: StatusCode, scim_type: Option<&str>, detail: &str, media: Medi
         body.insert("scimType".to_owned(), Value::from(scim_type));
     }
     body.insert("detail".to_owned(), Value::from(detail));
-    let content = Content::Whole(Value::Object(body).to_string().into_bytes());
-    with(status, content, &Headers::default(), media)
+    Value::Object(body)
 }
 
 fn plain(status: StatusCode, text: Bytes, media: &'static str) -> Response<Answer> {

@@ -73,7 +73,9 @@ impl Route<'_> {
             Route::Root => "GET, HEAD, OPTIONS",
             Route::Search(_) | Route::Bulk => "POST, OPTIONS",
             Route::Collection(_) => "GET, HEAD, POST, OPTIONS",
-            Route::Resource(..) | Route::Me => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+            Route::Resource(..) => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+            // What RFC 7644 table 1 lists for it; all of them are answered that it is not served.
+            Route::Me => "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
             Route::ServiceProviderConfig | Route::ResourceTypes(_) | Route::Schemas(_) => "GET, HEAD, OPTIONS",
             Route::Unknown => "",
         }

@@ -22,8 +22,9 @@ use crate::directory::network::Network;
 use crate::directory::tenant::{self, Tenant};
 use crate::directory::token::Denied;
 use crate::directory::write::Precondition;
-use crate::directory::{Actor, Call, Directory, create, delete, list, patch, read, replace};
+use crate::directory::{self, Actor, Call, Directory, create, delete, list, patch, read, replace};
 use crate::limits;
+use crate::scim::bulk;
 use crate::scim::dialect::{Quirk, Reading, Used};
 use crate::scim::discovery::{self, Announcement};
 use crate::scim::errors::{Error, Kind};
@@ -84,7 +85,7 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
         path => match auth::admit(&face.directory, &head.method, path, &head.headers, from).await {
             Ok(Ok(admitted)) => {
                 admitted.token().clone_into(&mut seen.token);
-                seen.tenant.clone_from(&admitted.tenant().name);
+                seen.tenant = Some(admitted.tenant().clone());
                 let (face, head) = (face.clone(), head.clone());
                 let request_id = request_id.clone();
                 let job = Job { face, admitted, request_id, media, head, peer, may_defer: true, new_id: None };
@@ -108,13 +109,10 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     }
 }
 
-/// The tenant whose URL a refused request was sent to, if there is one of that name. Names that were never seen cost a read, others
-/// none.
-async fn named(face: &Face, path: &str) -> String {
-    let Some((name, _)) = route::split(path) else { return String::new() };
-    let is_known =
-        face.metrics.knows(name) || tenant::find(&face.directory, name).await.is_ok_and(|found| found.is_some());
-    if is_known { name.to_owned() } else { String::new() }
+/// The tenant whose URL a refused request was sent to, if there is one of that name.
+async fn named(face: &Face, path: &str) -> Option<Arc<Tenant>> {
+    let (name, _) = route::split(path)?;
+    tenant::find(&face.directory, name).await.ok().flatten()
 }
 
 /// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream is
@@ -132,7 +130,7 @@ struct Seen {
     /// The client's address.
     from: IpAddr,
     endpoint: &'static str,
-    tenant: String,
+    tenant: Option<Arc<Tenant>>,
     token: String,
     /// Why it was not let in.
     denied: Option<Denied>,
@@ -143,8 +141,16 @@ struct Seen {
 
 impl Seen {
     fn new(method: Method, from: IpAddr) -> Seen {
-        let (tenant, token) = (String::new(), String::new());
-        Seen { method, from, endpoint: "", tenant, token, denied: None, used: Used::default(), body: None }
+        Seen {
+            method,
+            from,
+            endpoint: "",
+            tenant: None,
+            token: String::new(),
+            denied: None,
+            used: Used::default(),
+            body: None,
+        }
     }
 }
 
@@ -163,7 +169,7 @@ fn finish(
     let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
     let denied = seen.denied.map_or("", Denied::text);
     face.metrics.served(&Served {
-        tenant: &seen.tenant,
+        tenant: seen.tenant.as_ref().map_or("", |tenant| &tenant.name),
         endpoint,
         method,
         status: status.as_u16(),
@@ -171,8 +177,10 @@ fn finish(
         used: seen.used,
         duration,
     });
-    if record::is_kept(seen.endpoint, status.as_u16()) && !seen.tenant.is_empty() {
-        record::keep(face, asked, &response, request_id, seen, duration);
+    if let Some(tenant) = &seen.tenant
+        && record::is_kept(seen.endpoint, status.as_u16())
+    {
+        face.recorder.record(tenant.number, record::exchange(face, asked, &response, request_id, seen, duration));
     }
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
@@ -283,7 +291,6 @@ impl Job {
                 let why = "tokens are not bound to a resource, so there is no /Me";
                 Some(respond::error(&Error::new(Kind::NotImplemented, why), media))
             }
-            Route::Bulk => Some(respond::error(&Error::new(Kind::NotImplemented, "Bulk is not supported"), media)),
             _ if is_write && self.head.method != Method::DELETE => {
                 let is_coded = is_coded(&self.head.headers);
                 let unreadable = unreadable(&self.head.headers);
@@ -364,6 +371,9 @@ impl Job {
                     Err(ReadError::Broken) => {
                         return Err(Error::new(Kind::InvalidSyntax, "the request body is broken"));
                     }
+                    Err(ReadError::TooLarge) if matches!(route, Route::Bulk) => {
+                        return Err(bulk::too_long(limits::REQUEST_BODY_BYTES_MAX));
+                    }
                     Err(ReadError::TooLarge) => {
                         let why = format!("the request body is longer than {} bytes", limits::REQUEST_BODY_BYTES_MAX);
                         return Err(Error::new(Kind::TooLarge, why));
@@ -408,6 +418,11 @@ impl Job {
                 let query = query::from_body(json::parse(body)?)?;
                 let content = list::list(call, &types, &query, reading).await?;
                 Ok(respond::ok(content, &Headers::default(), self.media))
+            }
+            Target::Bulk => {
+                let request = bulk::read(json::parse(body)?, call.base)?;
+                let done = directory::bulk::run(call, &route::types(), request, reading).await?;
+                Ok(respond::bulk(done, self.media))
             }
             Target::Collection(resource_type) => {
                 let projection = projection(resource_type, query_text, reading)?;
@@ -486,6 +501,7 @@ impl Job {
 /// What a write is about, without the request's text that it came from.
 enum Target {
     Search(Vec<&'static ResourceType>),
+    Bulk,
     Collection(&'static ResourceType),
     Resource(&'static ResourceType, String),
 }
@@ -496,6 +512,7 @@ impl Target {
             Route::Collection(resource_type) => Target::Collection(resource_type),
             Route::Resource(resource_type, id) => Target::Resource(resource_type, (*id).to_owned()),
             Route::Search(Some(resource_type)) => Target::Search(vec![resource_type]),
+            Route::Bulk => Target::Bulk,
             _ => Target::Search(route::types().to_vec()),
         }
     }
@@ -573,13 +590,15 @@ fn announcement(tenant: &Tenant) -> Announcement {
     Announcement {
         documentation_uri: None,
         filter_results_max: limits::PAGE_MAX as u64,
-        bulk_supported: false,
-        // authentik sizes its PATCH requests by this, even where there is no Bulk (quirks, authentik 1).
+        bulk_supported: true,
+        // authentik sizes its PATCH requests by this too (quirks, authentik 1).
         bulk_operations_max: limits::BULK_OPERATIONS_MAX as u64,
         bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
         sort_supported: true,
         async_announced: tenant.dialect.announces_async,
         etag_supported: true,
+        page_max: limits::PAGE_MAX as u64,
+        cursor_s_max: u64::from(limits::CURSOR_S_MAX),
     }
 }
 

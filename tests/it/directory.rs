@@ -1,8 +1,11 @@
 //! The directory as its callers use it: verbs on JSON bodies, over both engines, one at a time and all at once.
 
+mod bulk;
 mod membership;
 mod model;
 mod names;
+mod paging;
+mod sorting;
 
 use scimd::clock::Clock;
 use scimd::directory::answer::Content;
@@ -30,7 +33,11 @@ pub(crate) struct Site {
 impl Site {
     /// Over a store that may have been used before.
     pub(crate) async fn new(store: Store) -> Site {
-        let directory = Arc::new(Directory::new(store, Clock::System));
+        Site::with_clock(store, Clock::System).await
+    }
+
+    pub(crate) async fn with_clock(store: Store, clock: Clock) -> Site {
+        let directory = Arc::new(Directory::new(store, clock));
         let token = record::Token::default();
         tenant::make_first(&directory, custom::DIALECT.name, false, "t", token).await.unwrap();
         let tenant = tenant::find(&directory, "default").await.unwrap().unwrap();
@@ -84,9 +91,13 @@ impl Site {
     }
 
     pub(crate) async fn list(&self, kind: &ResourceType, url: &str) -> Result<Value, Error> {
+        self.list_all(&[kind], url).await
+    }
+
+    pub(crate) async fn list_all(&self, kinds: &[&ResourceType], url: &str) -> Result<Value, Error> {
         let mut reading = Reading::new(self.tenant.dialect);
         let query = query::from_url(url)?;
-        Ok(parsed(list::list(&self.call(), &[kind], &query, &mut reading).await?).await)
+        Ok(parsed(list::list(&self.call(), kinds, &query, &mut reading).await?).await)
     }
 
     /// The ids that a filter finds.

@@ -17,7 +17,7 @@ pub(super) fn take(checker: &mut Checker, key: &[u8], value: &[u8], is_counter: 
         return;
     }
     let outcome = match kind {
-        b'K' | b'J' | b'N' | b'V' => global(checker, kind, key, value),
+        b'K' | b'J' | b'N' | b'V' | b'Y' => global(checker, kind, key, value),
         _ => tenanted(checker, kind, key, value),
     };
     if let Err(Unreadable(tenant, what)) = outcome {
@@ -38,6 +38,8 @@ fn global(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result<(
         b'J' => {
             unpack::<TokenUse>(value, None, "the use of a token")?;
         }
+        b'Y' if value.is_empty() => return Err(Unreadable(None, "a secret of the server")),
+        b'Y' => {}
         b'V' if name.is_empty() => present(value).ok_or(Unreadable(None, "a mark"))?,
         b'V' => {
             unpack::<AdminCertificate>(value, None, "an admin's certificate")?;

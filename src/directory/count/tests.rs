@@ -1,7 +1,7 @@
 //! Finding the n-th resource by counters agrees with counting.
 #![allow(clippy::unwrap_used)]
 
-use super::{add, seek, total};
+use super::{add, rank, seek, total};
 use crate::directory::keys;
 use crate::store::{Batch, Scan, Store};
 use uuid::{Builder, Uuid};
@@ -42,5 +42,11 @@ async fn every_position_is_found() {
         let page = snapshot.scan(&scan).await.unwrap();
         assert_eq!(page.iter().next().and_then(|row| keys::last_id(row.key)), left.get(index).copied(), "{index}");
     }
+    for id in &ids {
+        let before = left.iter().filter(|other| *other < id).count();
+        assert_eq!(rank(&snapshot, 1, keys::USER, *id).await.unwrap(), before, "{id}");
+    }
+    assert_eq!(rank(&snapshot, 1, keys::USER, Uuid::nil()).await.unwrap(), 0);
+    assert_eq!(rank(&snapshot, 1, keys::USER, Uuid::max()).await.unwrap(), left.len());
     assert_eq!(total(&snapshot, 2, keys::USER).await.unwrap(), 0);
 }

@@ -275,7 +275,7 @@ async fn join(call: &Call<'_>, id: Uuid, list: &[MemberRef]) -> Result<u64, Erro
         if delta.added.is_empty() {
             return Ok(0);
         }
-        let mut batch = call.directory.batch();
+        let mut batch = call.batch();
         let mut log = change::of(call, ChangeKind::Update, schema::group(), id);
         batch.expect_unchanged(key, entry.stamp.revision);
         members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;

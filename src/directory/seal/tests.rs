@@ -92,3 +92,38 @@ async fn a_missing_seal_is_found() {
         assert!(verify(&directory, keys::AUDIT).await.unwrap().problem.is_some());
     }
 }
+
+#[tokio::test]
+async fn a_log_whose_beginning_was_removed_with_its_seals_is_found() {
+    let directory = log(6, 2).await;
+    let all = entry_keys(&directory).await;
+    let prefix = keys::seals(keys::AUDIT);
+    let scan = Scan { prefix: &prefix, after: Some(&prefix), skip: 0, limit: 1, values: false };
+    let page = directory.snapshot().await.unwrap().scan(&scan).await.unwrap();
+    let first = page.last_key().unwrap().to_vec();
+    write(&directory, |batch| {
+        batch.delete(first);
+        all.into_iter().take(4).for_each(|key| batch.delete(key));
+    })
+    .await;
+    let problem = verify(&directory, keys::AUDIT).await.unwrap().problem.unwrap();
+    assert!(problem.contains("a seal is missing"), "{problem}");
+}
+
+#[tokio::test]
+async fn more_logs_than_are_sealed_at_a_time_are_all_sealed() {
+    let directory = Directory::new(Store::memory(), Clock::System);
+    let number = u32::try_from(3 * crate::limits::SEALS_AT_WORK_MAX).unwrap();
+    for log in 1..=number {
+        write(&directory, |batch| {
+            batch.put(keys::tenant(log), b"x");
+            batch.put_stamped(keys::log(log), [0], b"entry");
+        })
+        .await;
+    }
+    round(&directory).await;
+    for log in 1..=number {
+        let verified = verify(&directory, log).await.unwrap();
+        assert_eq!((verified.problem, verified.entries, verified.unsealed), (None, 1, 0));
+    }
+}

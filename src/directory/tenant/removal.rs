@@ -80,6 +80,11 @@ pub async fn start(directory: &Directory, admin: &Admin, name: &str, confirmed: 
         let progress = directory.removals.progress.subscribe();
         let removal = Removal { number, progress, rows: u64::MAX };
         if before.deleting {
+            // It may have ended since the snapshot was taken, and then nobody else tells its end.
+            let now = directory.snapshot().await?;
+            if now.get(&keys::deletion(number)).await.map_err(store_error)?.is_none() {
+                directory.removals.end(number);
+            }
             return Ok(removal);
         }
         let after = Tenant { deleting: true, ..before.clone() };
@@ -96,11 +101,11 @@ pub async fn start(directory: &Directory, admin: &Admin, name: &str, confirmed: 
     Err(crate::directory::contended().into())
 }
 
-/// Works until `stop` says so, what an earlier process left first.
-pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
+/// Works until `stop` says so, what an earlier process left first. `gone` is told the number and the name of each tenant that is gone.
+pub async fn run(directory: Arc<Directory>, gone: impl Fn(u32, &str), mut stop: watch::Receiver<bool>) {
     loop {
         let work = async {
-            if let Err(error) = round(&directory).await {
+            if let Err(error) = round(&directory, &gone).await {
                 tracing::warn!(%error, "deleting tenants will be tried again");
                 tokio::time::sleep(std::time::Duration::from_millis(limits::REMOVAL_PAUSE_MS)).await;
             } else {
@@ -115,7 +120,7 @@ pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Removes all tenants that are to be deleted.
-pub async fn round(directory: &Directory) -> Result<(), Error> {
+pub async fn round(directory: &Directory, gone: &impl Fn(u32, &str)) -> Result<(), Error> {
     loop {
         let snapshot = directory.snapshot().await?;
         let scan = Scan { prefix: keys::DELETIONS, after: None, skip: 0, limit: 1, values: true };
@@ -124,6 +129,7 @@ pub async fn round(directory: &Directory) -> Result<(), Error> {
         let Some(number) = keys::tenant_of(row.key) else { return Ok(()) };
         let settings: Tenant = record::unpack(row.value)?;
         remove(directory, number, &settings).await?;
+        gone(number, &settings.name);
         directory.removals.end(number);
     }
 }
@@ -134,8 +140,15 @@ async fn remove(directory: &Directory, number: u32, settings: &Tenant) -> Result
     remove_rows(directory, number).await?;
     let mut batch = directory.batch();
     batch.delete(keys::tenant(number));
-    batch.delete(keys::tenant_name(&settings.name));
-    directory.commit(batch).await?;
+    // A removal that was broken off behind this commit goes through it again, and the name may be another tenant's by then.
+    let snapshot = directory.snapshot().await?;
+    let name = keys::tenant_name(&settings.name);
+    let entry = snapshot.get(&name).await.map_err(store_error)?;
+    if let Some(entry) = entry.filter(|entry| record::unpack_number(&entry.value).is_ok_and(|named| named == number)) {
+        batch.expect_unchanged(name.clone(), entry.stamp.revision);
+        batch.delete(name);
+    }
+    directory.commit(batch).await?.ok_or_else(crate::directory::contended)?;
     remove_rows(directory, number).await?;
     let mut batch = directory.batch();
     batch.delete(keys::deletion(number));

@@ -148,7 +148,7 @@ pub async fn update(
 
 /// That there is no such tenant.
 pub fn no_tenant(name: &str) -> Refused {
-    Refused::NotFound(Noun::Tenant, name.to_owned())
+    Refused::not_found(Noun::Tenant, name)
 }
 
 fn being_deleted(name: &str) -> String {

@@ -115,13 +115,16 @@ pub async fn create(directory: &Directory, admin: &Admin, tenant: &str, wanted: 
         let mut batch = directory.batch();
         batch.expect_exists(keys::tenant(number));
         if !wanted.name.is_empty() {
-            if let Some(there) = named(directory, &snapshot, number, &wanted.name).await? {
+            // One that has come to its end does not keep its name from the next.
+            let there = named(directory, &snapshot, number, &wanted.name).await?;
+            let now_ms = directory.clock().now_ms();
+            if let Some(there) = there.filter(|there| is_in_use(&there.key_id, &there.token, now_ms).is_ok()) {
                 return same(there, wanted);
             }
             rely_on_name(&snapshot, number, &wanted.name, &mut batch).await?;
             batch.put(keys::token_name(number, &wanted.name), key_id.as_bytes());
         }
-        has_room(&snapshot, number).await?;
+        make_room(&snapshot, admin, (number, tenant), directory.clock().now_ms(), &mut batch).await?;
         let token = new(number, &secret, wanted, directory.clock().now_ms());
         put(&mut batch, number, &key_id, &token)?;
         let act = Act { action: "token.create", tenant, target: &key_id };
@@ -157,7 +160,6 @@ pub async fn rotate(
             let why = format!("the token '{key_id}' has a successor, '{successor}'; rotate or revoke that one");
             return Err(Refused::State { reason: "TOKEN_ROTATED", why });
         }
-        has_room(&snapshot, old.tenant).await?;
         let lifetime_ms = rotation.lifetime_ms.or(old.lifetime_ms);
         let wanted = Wanted {
             name: old.name.clone(),
@@ -181,9 +183,17 @@ pub async fn rotate(
         batch.put(keys::token(key_id), record::pack(&retiring)?);
         put(&mut batch, old.tenant, &new_id, &new)?;
         if !old.name.is_empty() {
+            // The name is free again when an earlier successor was revoked.
+            let holder = named(directory, &snapshot, old.tenant, &old.name).await?;
+            if let Some(other) = holder.filter(|holder| holder.key_id != key_id) {
+                let why = format!("its id is '{}'; revoke it, or make a token of another name", other.key_id);
+                return Err(Refused::Exists(Noun::Token, old.name, why));
+            }
+            rely_on_name(&snapshot, old.tenant, &old.name, &mut batch).await?;
             batch.put(keys::token_name(old.tenant, &old.name), new_id.as_bytes());
         }
         let name = tenant_name(directory, &snapshot, old.tenant).await?;
+        make_room(&snapshot, admin, (old.tenant, &name), now_ms, &mut batch).await?;
         let act = Act { action: "token.rotate", tenant: &name, target: key_id };
         audit::add(&mut batch, admin, act, Some(&plain(&old)), Some(&plain(&retiring)))?;
         let act = Act { action: "token.create", tenant: &name, target: &new_id };
@@ -305,7 +315,7 @@ async fn rely_on_name(snapshot: &Snapshot, tenant: u32, name: &str, batch: &mut 
 
 async fn find(snapshot: &Snapshot, key_id: &str) -> Result<(Token, u64), Refused> {
     let entry = snapshot.get(&keys::token(key_id)).await.map_err(store_error)?;
-    let entry = entry.ok_or_else(|| Refused::NotFound(Noun::Token, key_id.to_owned()))?;
+    let entry = entry.ok_or_else(|| Refused::not_found(Noun::Token, key_id))?;
     Ok((record::unpack(&entry.value)?, entry.stamp.revision))
 }
 
@@ -322,16 +332,42 @@ async fn tenant_name(directory: &Directory, snapshot: &Snapshot, number: u32) ->
     Ok(tenant.map(|tenant| tenant.name.clone()).unwrap_or_default())
 }
 
-async fn has_room(snapshot: &Snapshot, tenant: u32) -> Result<(), Refused> {
+/// Sees to it that there is room for one more token of a tenant: where there are as many as there may be, the oldest one gives way that
+/// has expired or was revoked.
+async fn make_room(
+    snapshot: &Snapshot,
+    admin: &Admin,
+    (tenant, tenant_name): (u32, &str),
+    now_ms: i64,
+    batch: &mut Batch,
+) -> Result<(), Refused> {
     let prefix = keys::tokens(tenant);
     let scan = Scan { prefix: &prefix, after: None, skip: 0, limit: limits::TOKENS_MAX, values: false };
-    match snapshot.scan(&scan).await.map_err(store_error)?.len() < limits::TOKENS_MAX {
-        true => Ok(()),
-        false => {
-            let why = format!("the tenant has {} tokens already, as many as there may be", limits::TOKENS_MAX);
-            Err(Refused::Exhausted { reason: "TOO_MANY_TOKENS", why })
-        }
+    let page = snapshot.scan(&scan).await.map_err(store_error)?;
+    if page.len() < limits::TOKENS_MAX {
+        return Ok(());
     }
+    for row in page.iter() {
+        let Some(key_id) = keys::key_id_of_token(row.key) else { continue };
+        let (token, revision) = find(snapshot, key_id).await?;
+        if is_in_use(key_id, &token, now_ms).is_ok() {
+            continue;
+        }
+        batch.expect_unchanged(keys::token(key_id), revision);
+        batch.delete(keys::token(key_id));
+        batch.delete(keys::token_use(key_id));
+        batch.delete(row.key);
+        let name = keys::token_name(tenant, &token.name);
+        let named = snapshot.get(&name).await.map_err(store_error)?;
+        if let Some(named) = named.filter(|named| named.value == key_id.as_bytes()) {
+            batch.expect_unchanged(name.clone(), named.stamp.revision);
+            batch.delete(name);
+        }
+        let act = Act { action: "token.remove", tenant: tenant_name, target: key_id };
+        return Ok(audit::add(batch, admin, act, Some(&plain(&token)), None)?);
+    }
+    let why = format!("the tenant has {} tokens in use already, as many as there may be", limits::TOKENS_MAX);
+    Err(Refused::Exhausted { reason: "TOO_MANY_TOKENS", why })
 }
 
 fn is_in_use(key_id: &str, token: &Token, now_ms: i64) -> Result<(), Refused> {

@@ -32,7 +32,7 @@ async fn ids(directory: &Directory) -> Vec<Uuid> {
 async fn a_transaction_runs_and_is_done() {
     let site = Fixture::new().await;
     let id = site.directory.clock().id();
-    let place = site.directory.transactions.place(id, 10).unwrap();
+    let place = site.directory.transactions.place(id, 1, 10).unwrap();
     begin(&site.call(), id, &asked()).await.unwrap();
     assert_eq!(find(&site.directory, 1, &id.to_string()).await.unwrap().state, State::Running);
     end(&site.call(), id, asked(), outcome(200)).await;
@@ -51,7 +51,7 @@ async fn what_a_process_left_behind_is_interrupted() {
     let store = Store::memory();
     let site = Fixture::over(store.clone(), Clock::System).await;
     let id = site.directory.clock().id();
-    let _place = site.directory.transactions.place(id, 10).unwrap();
+    let _place = site.directory.transactions.place(id, 1, 10).unwrap();
     begin(&site.call(), id, &asked()).await.unwrap();
     let later = Directory::new(store, Clock::System);
     assert_eq!(find(&later, 1, &id.to_string()).await.unwrap().state, State::Interrupted);
@@ -108,8 +108,11 @@ async fn places_are_bounded_in_number_and_bytes() {
     let site = Fixture::new().await;
     let transactions = &site.directory.transactions;
     let all = limits::TRANSACTIONS_AT_WORK_MAX + limits::TRANSACTIONS_WAITING_MAX;
-    let mut places: Vec<_> = (0..all).map(|_| transactions.place(Uuid::new_v4(), 1).unwrap()).collect();
-    assert!(transactions.place(Uuid::new_v4(), 1).is_none());
+    let take = |tenant| std::iter::from_fn(move || transactions.place(Uuid::new_v4(), tenant, 1));
+    let mut places: Vec<_> = take(1).collect();
+    assert_eq!(places.len(), limits::TRANSACTIONS_TENANT_MAX, "one tenant leaves room for others");
+    places.extend((2..10).flat_map(take));
+    assert_eq!(places.len(), all);
     let mut turns = Vec::new();
     for place in places.iter().take(limits::TRANSACTIONS_AT_WORK_MAX) {
         turns.push(place.turn().await.unwrap());
@@ -119,6 +122,6 @@ async fn places_are_bounded_in_number_and_bytes() {
     places.clear();
     transactions.drained().await;
     let bytes = limits::REQUEST_BODY_BYTES_MAX;
-    let large: Vec<_> = std::iter::from_fn(|| transactions.place(Uuid::new_v4(), bytes)).collect();
+    let large: Vec<_> = std::iter::from_fn(|| transactions.place(Uuid::new_v4(), 1, bytes)).collect();
     assert_eq!(large.len(), limits::TRANSACTIONS_BODIES_KIB_MAX * 1_024 / bytes);
 }

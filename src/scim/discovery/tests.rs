@@ -22,6 +22,8 @@ fn announcement() -> Announcement {
         sort_supported: true,
         async_announced: false,
         etag_supported: false,
+        page_max: 200,
+        cursor_s_max: 3600,
     }
 }
 
@@ -58,6 +60,14 @@ fn service_provider_config_in_full() {
           },
           "etag": {
             "supported": false
+          },
+          "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": 200,
+            "maxPageSize": 200,
+            "cursorTimeout": 3600
           },
           "authenticationSchemes": [
             {

@@ -49,6 +49,16 @@ fn parameters_of_the_url() {
             Query { attributes: names(&["userName", "emails", "active"]), excluded: names(&["members"]), ..query() },
         ),
         ("attributes=&excludedAttributes=", query()),
+        // RFC 9865 section 2.
+        (
+            "filter=userName%20sw%20J&cursor&count=10",
+            Query { cursor: Some(String::new()), count: 10, ..filter("userName sw J") },
+        ),
+        (
+            "filter=username%20sw%20J&cursor=VZUTiyhEQJ94IR&count=10",
+            Query { cursor: Some("VZUTiyhEQJ94IR".to_owned()), count: 10, ..filter("username sw J") },
+        ),
+        ("cursor=&startIndex=1", Query { cursor: Some(String::new()), ..query() }),
     ];
     for (text, expected) in rows {
         assert_eq!(from_url(text).unwrap(), expected, "{text}");
@@ -75,7 +85,7 @@ fn parameters_of_a_body() {
     assert_eq!(body(figure_4).unwrap(), expected);
     let odd = json!({
         "Filter": "title pr", "SORTBY": "title", "sortorder": "descending", "COUNT": -1, "startindex": -7,
-        "excludedattributes": ["members"], "attributes": null, "cursor": "x", "x": {},
+        "excludedattributes": ["members"], "attributes": null, "x": {},
     });
     let expected = Query {
         filter: Some("title pr".to_owned()),
@@ -86,6 +96,18 @@ fn parameters_of_a_body() {
         ..Query::default()
     };
     assert_eq!(body(odd).unwrap(), expected);
+    // RFC 9865 section 3.
+    let example = json!({
+        "attributes": ["displayName", "userName"], "filter": "displayName sw \"smith\"", "cursor": "", "count": 10,
+    });
+    let expected = Query {
+        filter: Some("displayName sw \"smith\"".to_owned()),
+        cursor: Some(String::new()),
+        count: 10,
+        attributes: names(&["displayName", "userName"]),
+        ..Query::default()
+    };
+    assert_eq!(body(example).unwrap(), expected);
     // A body is no URL.
     assert_eq!(body(json!({"filter": "a+b%20"})).unwrap().filter.as_deref(), Some("a+b%20"));
     assert_eq!(body(json!({})).unwrap(), Query::default());
@@ -102,13 +124,17 @@ fn mistakes_name_their_parameter() {
         ("filter=+", "invalidFilter: the filter is empty"),
         ("filter=a&filter=b", "invalidValue: 'filter' comes twice in the URL"),
         ("count=1&Count=2", "invalidValue: 'count' comes twice in the URL"),
-        ("count=ten", "invalidValue: 'count' must be a whole number, not 'ten'"),
-        ("count=1.5", "invalidValue: 'count' must be a whole number, not '1.5'"),
-        ("count=", "invalidValue: 'count' must be a whole number, not ''"),
+        ("count=ten", "invalidCount: 'count' must be a whole number, not 'ten'"),
+        ("count=1.5", "invalidCount: 'count' must be a whole number, not '1.5'"),
+        ("count=", "invalidCount: 'count' must be a whole number, not ''"),
         ("startIndex=%D9%A1", "invalidValue: 'startIndex' must be a whole number, not '١'"),
         ("sortOrder=up", "invalidValue: 'sortOrder' must be ascending or descending"),
         ("filter=%ff", "invalidValue: '%ff' in the URL is not UTF-8 text"),
         ("filter=%00", "invalidValue: '%00' in the URL is not UTF-8 text"),
+        (
+            "startIndex=2&cursor",
+            "invalidValue: 'startIndex' and 'cursor' are two ways of paging: one request takes one of them",
+        ),
         (&many, "invalidValue: 'attributes' names more than 200 attributes"),
     ];
     for (text, expected) in rows {
@@ -124,7 +150,7 @@ fn mistakes_name_their_parameter() {
         (of("filter", json!(5)), "invalidSyntax: 'filter' has the wrong type"),
         (of("filter", json!("")), "invalidFilter: the filter is empty"),
         (of("Count", json!("10")), "invalidSyntax: 'Count' has the wrong type"),
-        (of("count", json!(1.5)), "invalidValue: 'count' must be a whole number, not '1.5'"),
+        (of("count", json!(1.5)), "invalidCount: 'count' must be a whole number, not '1.5'"),
         (of("sortOrder", json!("up")), "invalidValue: 'sortOrder' must be ascending or descending"),
         (of("attributes", json!("userName")), "invalidSyntax: 'attributes' has the wrong type"),
         (of("attributes", json!(["a", 5])), "invalidSyntax: 'attributes[1]' must be the name of an attribute"),

@@ -26,6 +26,8 @@ pub(super) const SERVICE_PROVIDER_CONFIG: &[Row] = &[
     .read_only(),
     complex("sort", SUPPORTED, "A complex type that specifies sort result options.").required().read_only(),
     complex("etag", SUPPORTED, "A complex type that specifies ETag configuration options.").required().read_only(),
+    // RFC 9865 section 4.
+    complex("pagination", PAGINATION, "A complex type that indicates pagination configuration options.").read_only(),
     complex(
         "securityEvents",
         SECURITY_EVENTS,
@@ -60,6 +62,35 @@ const FILTER: &[Row] = &[
     integer("maxResults", "An integer value specifying the maximum number of resources returned in a response.")
         .required()
         .read_only(),
+];
+
+const PAGINATION: &[Row] = &[
+    boolean("cursor", "A Boolean value specifying support of cursor-based pagination.").required().read_only(),
+    boolean("index", "A Boolean value specifying support of index-based pagination.").required().read_only(),
+    string(
+        "defaultPaginationMethod",
+        "A string value specifying the type of pagination that the service provider defaults to when the client has not \
+         specified which method it wishes to use.",
+    )
+    .canonical(&["cursor", "index"])
+    .read_only(),
+    integer(
+        "defaultPageSize",
+        "Positive integer value specifying the default number of results returned in a page when a count is not \
+         specified in the query.",
+    )
+    .read_only(),
+    integer(
+        "maxPageSize",
+        "Positive integer specifying the maximum number of results returned in a page regardless of what is specified \
+         for the count in a query.",
+    )
+    .read_only(),
+    integer(
+        "cursorTimeout",
+        "Positive integer specifying the minimum number of seconds that a cursor is valid between page requests.",
+    )
+    .read_only(),
 ];
 
 // draft-ietf-scim-events section 4.

@@ -192,6 +192,13 @@ fn service_provider_config_attributes() {
           supported Boolean required ReadOnly
         etag Complex required ReadOnly
           supported Boolean required ReadOnly
+        pagination Complex ReadOnly
+          cursor Boolean required ReadOnly
+          index Boolean required ReadOnly
+          defaultPaginationMethod String ReadOnly cursor index
+          defaultPageSize Integer ReadOnly
+          maxPageSize Integer ReadOnly
+          cursorTimeout Integer ReadOnly
         securityEvents Complex ReadOnly
           asyncRequest String ReadOnly none long request
           eventUris String [] ReadOnly

@@ -61,18 +61,12 @@ impl AdminCertificateService for AdminState {
     ) -> Result<Response<ListAdminCertificatesResponse>, Status> {
         let ListAdminCertificatesRequest { page_size, page_token } = request.into_inner();
         let limit = wire::page_size(page_size)?;
-        let after =
-            match page_token.as_str() {
-                "" => None,
-                token => Some(Uuid::try_parse(token).map_err(|_| {
-                    refusal::field("page_token", "it is not the next_page_token of a page of this list")
-                })?),
-            };
+        let after = wire::place_of_page(&page_token)?.map(Uuid::from_bytes);
         let page = admin_certificate::list(&self.directory, after, limit).await;
         let (entries, next) = page.map_err(refusal::status)?;
         Ok(Response::new(ListAdminCertificatesResponse {
             certificates: entries.iter().map(shown).collect(),
-            next_page_token: next.map(admin_certificate::serial_text).unwrap_or_default(),
+            next_page_token: next.map(|last| wire::page_of_place(last.as_bytes())).unwrap_or_default(),
         }))
     }
 

@@ -20,6 +20,7 @@ use crate::directory::seal::{self, Verified};
 use crate::directory::tenant::settings;
 use crate::directory::{Directory, keys, record};
 use crate::limits;
+use crate::server::chain::hex;
 
 #[tonic::async_trait]
 impl AuditService for AdminState {
@@ -117,7 +118,7 @@ fn chain(tenant: String, verified: Verified) -> AuditChain {
         intact: verified.problem.is_none(),
         entries: wire::number(verified.entries),
         unsealed: wire::number(verified.unsealed),
-        head: wire::hexadecimal(&verified.head),
+        head: hex(&verified.head),
         head_revision: wire::number(verified.upto),
         problem: verified.problem.unwrap_or_default(),
     }

@@ -1,7 +1,5 @@
 //! `BackupService`: the database as a file, and a check of it in place. It only translates; both are the directory's.
 
-use std::fmt::Write;
-
 use tokio_stream::StreamExt;
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,6 +13,7 @@ use super::api::v1::{
 use super::{AdminState, access, refusal, wire};
 use crate::directory::backup::{self, Checked, Part};
 use crate::scim::errors::Error;
+use crate::server::chain;
 
 #[tonic::async_trait]
 impl BackupService for AdminState {
@@ -50,17 +49,12 @@ fn part(part: Result<Part, Error>) -> Result<CreateBackupResponse, Status> {
     let (part, rows) = match part.map_err(|error| refusal::failure(&error))? {
         Part::Bytes { bytes, rows } => (Sent::Chunk(bytes), rows),
         Part::End(summary) => {
-            let sha256 = summary.sha256.iter().fold(String::new(), |mut text, byte| {
-                // Writing to a string never fails.
-                let _ = write!(text, "{byte:02x}");
-                text
-            });
             let sent = BackupSummary {
                 revision: wire::number(summary.revision),
                 time: Some(wire::time(summary.time_ms)),
                 rows: wire::number(summary.rows),
                 bytes: wire::number(summary.bytes),
-                sha256,
+                sha256: chain::hex(&summary.sha256),
             };
             (Sent::Summary(sent), summary.rows)
         }

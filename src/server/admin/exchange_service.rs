@@ -11,12 +11,10 @@ use super::api::v1::{
     AttributeDifference, ChangeKind, Exchange as Shown, ExchangeBody, GetExchangeRequest, GetExchangeResponse, Header,
     ListExchangesRequest, ListExchangesResponse, ReplayExchangeRequest, ReplayExchangeResponse, ResourceDifference,
 };
-use super::{AdminState, refusal, wire};
+use super::{AdminState, access, refusal, wire};
 use crate::directory::record::{self, Role};
 use crate::directory::refused::{Noun, Refused};
-use crate::directory::tenant::{self, Tenant};
 use crate::directory::whatif::{self, Difference};
-use crate::scim::errors::{Error, Kind};
 use crate::server::connection::Http;
 use crate::server::exchange::redact::{self, Fate, Kept};
 use crate::server::exchange::{Exchange, explain, mask};
@@ -29,20 +27,21 @@ impl ExchangeService for AdminState {
         &self,
         request: Request<ListExchangesRequest>,
     ) -> Result<Response<ListExchangesResponse>, Status> {
-        let role = role(&request);
+        let role = access::role(&request);
         let ask = request.into_inner();
         let is_open = may_unmask(ask.unmasked, role)?;
         let wanted = Wanted::of(&ask)?;
         let size = wire::page_size(ask.page_size)?;
-        let tenant = existing(self, &ask.tenant).await?;
+        let tenant = self.scope(&ask.tenant).await?.tenant;
         let mut found = Vec::new();
         let mut next_page_token = String::new();
-        for (number, exchange) in self.recorder.exchanges(&tenant.name) {
+        for (number, exchange) in self.recorder.exchanges(tenant.number) {
             if number >= wanted.before || !wanted.takes(&ask, &exchange) {
                 continue;
             }
             if found.len() == size {
-                next_page_token = found.last().map(|(last, _): &(u64, Shown)| last.to_string()).unwrap_or_default();
+                let last = found.last().map(|(last, _): &(u64, Shown)| last.to_be_bytes());
+                next_page_token = last.map(|place| wire::page_of_place(&place)).unwrap_or_default();
                 break;
             }
             found.push((number, shown(&exchange, &tenant.name, is_open)));
@@ -55,11 +54,11 @@ impl ExchangeService for AdminState {
         &self,
         request: Request<GetExchangeRequest>,
     ) -> Result<Response<GetExchangeResponse>, Status> {
-        let role = role(&request);
+        let role = access::role(&request);
         let ask = request.into_inner();
         let is_open = may_unmask(ask.unmasked, role)?;
-        let tenant = existing(self, &ask.tenant).await?;
-        let exchange = self.recorder.find(&tenant.name, &ask.id).ok_or_else(|| missing(&ask.id))?;
+        let tenant = self.scope(&ask.tenant).await?.tenant;
+        let exchange = self.recorder.find(tenant.number, &ask.id).ok_or_else(|| missing(&ask.id))?;
         let response_body = body(&exchange.response_body, is_open);
         let detail = detail(&exchange.response_body, is_open);
         Ok(Response::new(GetExchangeResponse {
@@ -76,20 +75,19 @@ impl ExchangeService for AdminState {
         &self,
         request: Request<ReplayExchangeRequest>,
     ) -> Result<Response<ReplayExchangeResponse>, Status> {
-        let role = role(&request);
+        let role = access::role(&request);
         let ask = request.into_inner();
         let is_open = may_unmask(ask.unmasked, role)?;
-        let tenant = existing(self, &ask.tenant).await?;
-        let exchange = self.recorder.find(&tenant.name, &ask.id).ok_or_else(|| missing(&ask.id))?;
+        let tenant = self.scope(&ask.tenant).await?.tenant;
+        let exchange = self.recorder.find(tenant.number, &ask.id).ok_or_else(|| missing(&ask.id))?;
         if let Some(why) = exchange.not_replayable() {
             let why = format!("the exchange cannot be replayed: {why}");
             return Err(refusal::status(Refused::State { reason: "NOT_REPLAYABLE", why }));
         }
         let number = tenant.number;
-        let (fork, base) = whatif::fork(&self.directory).await.map_err(|error| refusal::failure(&error))?;
-        let fork = Arc::new(fork);
+        let fork = whatif::fork(&self.directory).await.map_err(refusal::status)?;
         let face = Arc::new(Face {
-            directory: fork.clone(),
+            directory: fork.directory.clone(),
             public_url: self.public_url.clone(),
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
@@ -97,7 +95,7 @@ impl ExchangeService for AdminState {
             recorder: self.recorder.clone(),
         });
         let replayed = replay::replay(face, tenant, &exchange).await.map_err(|error| refusal::failure(&error))?;
-        let differences = whatif::differences(&fork, &base, number).await.map_err(|error| refusal::failure(&error))?;
+        let differences = whatif::differences(&fork, number).await.map_err(|error| refusal::failure(&error))?;
         let answer = match &replayed.body {
             Some(body) => redact::body(body),
             None => redact::nothing(Fate::Streamed),
@@ -124,10 +122,7 @@ impl Wanted {
         if !matches!(ask.status, 0..=5 | 100..=599) {
             return Err(refusal::field("status", "it must be a status such as 409, or a class from 1 to 5"));
         }
-        let before = match ask.page_token.as_str() {
-            "" => u64::MAX,
-            token => token.parse().map_err(|_| refusal::field("page_token", "it is not one that this call gave"))?,
-        };
+        let before = wire::place_of_page(&ask.page_token)?.map_or(u64::MAX, u64::from_be_bytes);
         Ok(Wanted {
             start_ms: ask.start_time.as_ref().map_or(i64::MIN, wire::ms),
             end_ms: ask.end_time.as_ref().map_or(i64::MAX, wire::ms),
@@ -151,26 +146,15 @@ impl Wanted {
     }
 }
 
-/// What the caller may do. The access layer says so of everybody that it lets in; without one, the socket's owner calls.
-fn role<T>(request: &Request<T>) -> Role {
-    request.extensions().get::<Role>().copied().unwrap_or(Role::Admin)
-}
-
 fn may_unmask(is_asked: bool, role: Role) -> Result<bool, Status> {
     match is_asked && role < Role::Operator {
-        true => Err(refusal::failure(&Error::new(Kind::Forbidden, "to see personal values takes the role operator"))),
+        true => Err(access::role_required(Role::Operator, Some(role))),
         false => Ok(is_asked),
     }
 }
 
-async fn existing(state: &AdminState, name: &str) -> Result<Arc<Tenant>, Status> {
-    let name = wire::tenant(name);
-    let found = tenant::find(&state.directory, name).await.map_err(|error| refusal::failure(&error))?;
-    found.ok_or_else(|| refusal::status(Refused::NotFound(Noun::Tenant, name.to_owned())))
-}
-
 fn missing(id: &str) -> Status {
-    refusal::status(Refused::NotFound(Noun::Exchange, id.to_owned()))
+    refusal::status(Refused::not_found(Noun::Exchange, id))
 }
 
 fn shown(exchange: &Exchange, tenant: &str, is_open: bool) -> Shown {

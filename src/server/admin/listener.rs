@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use super::access::{Holder, Peer};
+use super::spelling::Spelling;
 use crate::clock::Clock;
 use crate::directory::record::Role;
 use crate::limits;
@@ -50,7 +51,7 @@ pub struct Connection {
 
 #[derive(Debug)]
 enum Socket {
-    Unix(UnixStream),
+    Unix(UnixStream, Spelling),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
@@ -69,7 +70,7 @@ pub async fn accept_users(listener: UnixListener, accepted: Accepted, mut stop: 
             Ok((socket, _)) => {
                 pause = Pause::default();
                 let peer = Peer::User(socket.peer_cred().ok().map(|user| user.uid()));
-                let connection = Connection { socket: Socket::Unix(socket), peer, _place: None };
+                let connection = Connection { socket: Socket::Unix(socket, Spelling::default()), peer, _place: None };
                 if accepted.send(Ok(connection)).await.is_err() {
                     return;
                 }
@@ -170,7 +171,12 @@ impl Connected for Connection {
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().socket {
-            Socket::Unix(socket) => Pin::new(socket).poll_read(cx, out),
+            Socket::Unix(socket, spelling) => {
+                let before = out.filled().len();
+                let read = Pin::new(socket).poll_read(cx, out);
+                spelling.mend(out.filled_mut().get_mut(before..).unwrap_or_default());
+                read
+            }
             Socket::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, out),
         }
     }
@@ -179,21 +185,21 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().socket {
-            Socket::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Socket::Unix(socket, _) => Pin::new(socket).poll_write(cx, bytes),
             Socket::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().socket {
-            Socket::Unix(socket) => Pin::new(socket).poll_flush(cx),
+            Socket::Unix(socket, _) => Pin::new(socket).poll_flush(cx),
             Socket::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().socket {
-            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+            Socket::Unix(socket, _) => Pin::new(socket).poll_shutdown(cx),
             Socket::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }

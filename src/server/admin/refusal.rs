@@ -54,9 +54,15 @@ pub fn failure(error: &Error) -> Status {
     let (code, reason) = match error.kind {
         Kind::InvalidFilter | Kind::InvalidPath => (Code::InvalidArgument, "INVALID_FILTER"),
         Kind::TooMany | Kind::TooLarge => (Code::ResourceExhausted, "TOO_MANY_RESULTS"),
-        Kind::Mutability | Kind::InvalidSyntax | Kind::NoTarget | Kind::InvalidValue | Kind::InvalidVers => {
-            (Code::InvalidArgument, "INVALID_VALUE")
-        }
+        Kind::Mutability
+        | Kind::InvalidSyntax
+        | Kind::NoTarget
+        | Kind::InvalidValue
+        | Kind::InvalidVers
+        | Kind::InvalidCursor
+        | Kind::ExpiredCursor
+        | Kind::InvalidCount => (Code::InvalidArgument, "INVALID_VALUE"),
+        Kind::Unresolved => (Code::FailedPrecondition, "INVALID_VALUE"),
         Kind::Uniqueness => (Code::AlreadyExists, "VALUE_TAKEN"),
         Kind::Forbidden => (Code::PermissionDenied, "FORBIDDEN"),
         Kind::NotFound => (Code::NotFound, "RESOURCE_NOT_FOUND"),

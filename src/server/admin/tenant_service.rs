@@ -37,11 +37,11 @@ impl TenantService for AdminState {
     ) -> Result<Response<ListTenantsResponse>, Status> {
         let request = request.into_inner();
         let limit = wire::page_size(request.page_size)?;
-        let after = wire::number_of_page(&request.page_token)?;
+        let after = wire::place_of_page(&request.page_token)?.map(u32::from_be_bytes);
         let listed = settings::list(&self.directory, after, limit).await.map_err(refusal::status)?;
         Ok(Response::new(ListTenantsResponse {
             tenants: listed.tenants.into_iter().map(|shown| self.tenant(shown)).collect(),
-            next_page_token: listed.next.map(wire::page_of_number).unwrap_or_default(),
+            next_page_token: listed.next.map(|last| wire::page_of_place(&last.to_be_bytes())).unwrap_or_default(),
         }))
     }
 
@@ -171,8 +171,8 @@ impl AdminState {
             create_time: Some(wire::time(settings.created_ms)),
             update_time: Some(wire::time(shown.updated_ms)),
             etag: shown.revision.to_string(),
-            user_count: i64::try_from(shown.users).unwrap_or(i64::MAX),
-            group_count: i64::try_from(shown.groups).unwrap_or(i64::MAX),
+            user_count: wire::count(shown.users),
+            group_count: wire::count(shown.groups),
         }
     }
 
@@ -190,5 +190,5 @@ fn revision_of(etag: &str) -> Result<Option<u64>, Status> {
 }
 
 fn progress(rows: u64, done: bool) -> DeleteTenantResponse {
-    DeleteTenantResponse { rows_deleted: i64::try_from(rows).unwrap_or(i64::MAX), done }
+    DeleteTenantResponse { rows_deleted: wire::number(rows), done }
 }

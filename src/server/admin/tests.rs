@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 mod exchanges;
 mod metrics;
+mod spelling;
 
 /// What the services work on, over this directory; whatever would move it stands still.
 pub(crate) fn state(directory: Arc<Directory>) -> AdminState {

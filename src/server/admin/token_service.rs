@@ -39,7 +39,7 @@ impl TokenService for AdminState {
     async fn list_tokens(&self, request: Request<ListTokensRequest>) -> Result<Response<ListTokensResponse>, Status> {
         let request = request.into_inner();
         let limit = wire::page_size(request.page_size)?;
-        let after = wire::place_of_page(&request.page_token)?;
+        let after: Option<Vec<u8>> = wire::place_of_page(&request.page_token)?;
         let tenant = wire::tenant(&request.tenant);
         let listed = issue::list(&self.directory, tenant, after.as_deref(), limit).await.map_err(refusal::status)?;
         Ok(Response::new(ListTokensResponse {

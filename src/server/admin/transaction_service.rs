@@ -32,11 +32,7 @@ impl TransactionService for AdminState {
         let wanted =
             TransactionState::try_from(state).map_err(|_| refusal::field("state", "there is no such state"))?;
         let size = wire::page_size(page_size)?;
-        let wrong = || refusal::field("page_token", "it is no next_page_token of this list");
-        let after = match wire::place_of_page(&page_token)? {
-            Some(place) => Some(Uuid::from_slice(&place).map_err(|_| wrong())?),
-            None => None,
-        };
+        let after = wire::place_of_page::<[u8; 16]>(&page_token)?.map(Uuid::from_bytes);
         let wants = |one: &Found| wanted == TransactionState::Unspecified || wanted == state_of(one.state);
         let page = transaction::page(&self.directory, tenant, wants, after, size).await;
         let (found, next) = page.map_err(|error| refusal::failure(&error))?;

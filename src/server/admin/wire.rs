@@ -49,32 +49,13 @@ pub fn page_of_place(place: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(place)
 }
 
-/// The place of a page token; `None` for the first page.
-pub fn place_of_page(token: &str) -> Result<Option<Vec<u8>>, Status> {
+/// The place of a page token, of the form that the list's places have; `None` for the first page.
+pub fn place_of_page<T: TryFrom<Vec<u8>>>(token: &str) -> Result<Option<T>, Status> {
     if token.is_empty() {
         return Ok(None);
     }
-    URL_SAFE_NO_PAD.decode(token).map(Some).map_err(|_| no_page())
-}
-
-/// A page token for a list in the order of numbers.
-pub fn page_of_number(number: u32) -> String {
-    page_of_place(&number.to_be_bytes())
-}
-
-/// The number of a page token; `None` for the first page.
-pub fn number_of_page(token: &str) -> Result<Option<u32>, Status> {
-    let Some(place) = place_of_page(token)? else { return Ok(None) };
-    place.try_into().map(|bytes| Some(u32::from_be_bytes(bytes))).map_err(|_| no_page())
-}
-
-fn no_page() -> Status {
-    refusal::field("page_token", "it is no next_page_token of this list")
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let place = URL_SAFE_NO_PAD.decode(token).ok().and_then(|place| place.try_into().ok());
+    place.map(Some).ok_or_else(|| refusal::field("page_token", "it is no next_page_token of this list"))
 }
 
 /// A number of things.

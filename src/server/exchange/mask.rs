@@ -83,7 +83,14 @@ const OPEN: [&str; 23] = [
 
 fn mask(name: &str, value: &mut Value) {
     match value {
-        Value::Object(object) => object.iter_mut().for_each(|(name, value)| mask(name, value)),
+        Value::Object(object) => {
+            // A name may be a path with a filter in it.
+            let shown = std::mem::take(object).into_iter().map(|(name, mut value)| {
+                mask(&name, &mut value);
+                (if name.contains('"') { literals(&name) } else { name }, value)
+            });
+            object.extend(shown.collect::<Vec<_>>());
+        }
         Value::Array(elements) => elements.iter_mut().for_each(|element| mask(name, element)),
         Value::Null | Value::Bool(_) => {}
         Value::String(text) => *text = masked(name, text),

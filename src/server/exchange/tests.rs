@@ -30,12 +30,18 @@ pub(super) fn exchange(id: &str, status: u16) -> Exchange {
     }
 }
 
+const ACME: u32 = 101;
+const OTHER: u32 = 102;
+const NOBODY: u32 = 103;
+const SMALL: u32 = 104;
+const LARGE: u32 = 105;
+
 fn large(id: &str, status: u16) -> Exchange {
     let text = Bytes::from(vec![b'x'; limits::EXCHANGE_BODY_BYTES_MAX]);
     Exchange { response_body: Kept { text, bytes: None, fate: Fate::Cut }, ..exchange(id, status) }
 }
 
-fn ids(recorder: &Recorder, tenant: &str) -> Vec<String> {
+fn ids(recorder: &Recorder, tenant: u32) -> Vec<String> {
     recorder.exchanges(tenant).into_iter().map(|(_, exchange)| exchange.id.clone()).collect()
 }
 
@@ -46,7 +52,7 @@ fn check(recorder: &Recorder) {
     for (name, shelf) in &shelves.by_tenant {
         let bytes: usize = shelf.let_in.iter().map(|(_, exchange)| exchange.bytes()).sum();
         assert_eq!(bytes, shelf.bytes);
-        assert!(shelves.by_size.contains(&(bytes, Arc::clone(name))));
+        assert!(shelves.by_size.contains(&(bytes, *name)));
         refused += shelf.refused.iter().map(|(_, exchange)| exchange.bytes()).sum::<usize>();
     }
     assert_eq!(shelves.by_size.len(), shelves.by_tenant.len());
@@ -60,48 +66,48 @@ fn check(recorder: &Recorder) {
 fn a_tenant_keeps_its_last_ones() {
     let recorder = Recorder::default();
     for number in 0..limits::EXCHANGES_MAX + 10 {
-        recorder.record("acme", exchange(&number.to_string(), 200));
+        recorder.record(ACME, exchange(&number.to_string(), 200));
     }
-    recorder.record("other", exchange("theirs", 200));
-    let ids = ids(&recorder, "acme");
+    recorder.record(OTHER, exchange("theirs", 200));
+    let ids = ids(&recorder, ACME);
     assert_eq!((ids.len(), ids[0].as_str(), ids[ids.len() - 1].as_str()), (limits::EXCHANGES_MAX, "1009", "10"));
-    assert!(recorder.find("acme", "10").is_some() && recorder.find("acme", "9").is_none());
-    assert!(recorder.find("acme", "theirs").is_none() && recorder.find("nobody", "10").is_none());
+    assert!(recorder.find(ACME, "10").is_some() && recorder.find(ACME, "9").is_none());
+    assert!(recorder.find(ACME, "theirs").is_none() && recorder.find(NOBODY, "10").is_none());
     check(&recorder);
-    recorder.forget("acme");
-    assert!(recorder.exchanges("acme").is_empty());
+    recorder.forget(ACME);
+    assert!(recorder.exchanges(ACME).is_empty());
     check(&recorder);
 }
 
 #[test]
 fn bytes_are_bounded_for_one_and_for_all() {
     let recorder = Recorder::default();
-    recorder.record("small", exchange("kept", 200));
+    recorder.record(SMALL, exchange("kept", 200));
     for number in 0..400 {
-        recorder.record("large", large(&number.to_string(), 200));
+        recorder.record(LARGE, large(&number.to_string(), 200));
     }
     check(&recorder);
-    assert!(recorder.lock().by_tenant["large"].bytes <= limits::EXCHANGES_BYTES_MAX);
-    assert!(ids(&recorder, "large").len() > 200);
+    assert!(recorder.lock().by_tenant[&LARGE].bytes <= limits::EXCHANGES_BYTES_MAX);
+    assert!(ids(&recorder, LARGE).len() > 200);
     for tenant in 0..10 {
         for number in 0..250 {
-            recorder.record(&format!("tenant-{tenant}"), large(&number.to_string(), 200));
+            recorder.record(tenant, large(&number.to_string(), 200));
         }
     }
     check(&recorder);
     // The largest gave way, not the small one.
-    assert_eq!(ids(&recorder, "small"), ["kept"]);
-    assert!((0..10).all(|tenant| ids(&recorder, &format!("tenant-{tenant}")).len() > 100));
+    assert_eq!(ids(&recorder, SMALL), ["kept"]);
+    assert!((0..10).all(|tenant| ids(&recorder, tenant).len() > 100));
 }
 
 #[test]
 fn refusals_push_out_only_refusals() {
     let recorder = Recorder::default();
-    recorder.record("acme", exchange("real", 404));
+    recorder.record(ACME, exchange("real", 404));
     for number in 0..limits::EXCHANGES_REFUSED_MAX + 50 {
-        recorder.record("acme", exchange(&format!("bad-{number}"), 401));
+        recorder.record(ACME, exchange(&format!("bad-{number}"), 401));
     }
-    let all = ids(&recorder, "acme");
+    let all = ids(&recorder, ACME);
     assert_eq!(
         (all.len(), all[0].as_str(), all[all.len() - 1].as_str()),
         (limits::EXCHANGES_REFUSED_MAX + 1, "bad-149", "real")
@@ -109,11 +115,11 @@ fn refusals_push_out_only_refusals() {
     check(&recorder);
     for tenant in 0..5 {
         for number in 0..limits::EXCHANGES_REFUSED_MAX {
-            recorder.record(&format!("tenant-{tenant}"), large(&number.to_string(), 401));
+            recorder.record(tenant, large(&number.to_string(), 401));
         }
     }
     check(&recorder);
-    assert!(recorder.find("acme", "real").is_some());
+    assert!(recorder.find(ACME, "real").is_some());
 }
 
 #[test]

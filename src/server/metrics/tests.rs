@@ -115,7 +115,16 @@ fn tenants_beyond_the_bound_share_a_label() {
     assert_eq!(families[0].samples.len(), limits::METRICS_TENANTS_MAX + 1);
     let other = families[0].samples.iter().find(|sample| sample.labels["tenant"] == "other").unwrap();
     assert_eq!(other.value, 5.0);
-    assert!(metrics.knows("tenant-0") && !metrics.knows("tenant-1004"));
+
+    // Who is gone gives its place away, and one of its name begins with nothing.
+    metrics.forget("tenant-0");
+    metrics.forget("nobody");
+    assert!(!metrics.text().contains("\"tenant-0\""));
+    for name in ["newest", "tenant-1"] {
+        metrics.served(&served(name));
+    }
+    let text = metrics.text();
+    assert!(text.contains("\"newest\"") && text.contains("\"tenant-1\""));
 }
 
 #[test]

@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+/// The path of Bulk.
+const BULK: &str = "/Bulk";
+
 /// Whether the request is one whose outcome can be told later: a search has no other outcome than its answer.
 pub(super) fn applies(job: &Job, target: &Target, preferences: &Preferences) -> bool {
     preferences.respond_async && job.may_defer && !matches!(target, Target::Search(_))
@@ -35,7 +38,7 @@ pub(super) async fn defer(
     let directory = job.face.directory.clone();
     let unusable = |_| Error::new(Kind::Internal, "the request has no id");
     let id = Uuid::try_parse(&job.request_id).map_err(unusable)?;
-    let Some(place) = directory.transactions.place(id, body.len()) else {
+    let Some(place) = directory.transactions.place(id, job.tenant().number, body.len()) else {
         return Ok(respond::no_place(media));
     };
     let asked = Transaction {
@@ -60,7 +63,7 @@ pub(super) async fn defer(
         });
         let response = result.unwrap_or_else(|error| respond::error(&error, media));
         // What a Bulk's operations came to is its outcome even where all of it went well.
-        let is_kept = asked.path == "/Bulk" || response.status().as_u16() >= 400;
+        let is_kept = asked.path == BULK || response.status().as_u16() >= 400;
         let outcome = outcome(&response, is_kept, ending.face.directory.clock().now_ms());
         tracing::info!(request_id = ending.request_id, status = outcome.status, quirks = ?used, "transaction");
         let (base, actor) = (ending.base(), ending.actor());
@@ -87,6 +90,7 @@ impl Job {
             Target::Resource(resource_type, id) => {
                 format!("{}/{}", resource_type.endpoint, crate::scim::errors::clip(id))
             }
+            Target::Bulk => BULK.to_owned(),
             Target::Search(_) => "/.search".to_owned(),
         }
     }
@@ -102,7 +106,8 @@ impl Job {
             Target::Resource(resource_type, id) => {
                 Uuid::try_parse(id).ok().map(|id| answer::location(base, resource_type, id))
             }
-            Target::Search(_) => None,
+            // A Bulk has no location of its own (RFC 7644 section 3.7).
+            Target::Search(_) | Target::Bulk => None,
         }
     }
 }

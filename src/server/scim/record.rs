@@ -21,19 +21,19 @@ pub(super) fn is_kept(endpoint: &str, status: u16) -> bool {
     status >= 400 || !PLAIN.contains(&endpoint)
 }
 
-/// Keeps an exchange.
-pub(super) fn keep(
+/// An exchange as it is kept.
+pub(super) fn exchange(
     face: &Face,
     (head, peer): (&Parts, &Peer),
     response: &Response<Answer>,
     request_id: &str,
     seen: &Seen,
     duration: Duration,
-) {
+) -> Exchange {
     let status = response.status().as_u16();
     let elapsed_ms = i64::try_from(duration.as_millis()).unwrap_or(0);
     let kind = response.extensions().get::<Kind>();
-    let exchange = Exchange {
+    Exchange {
         id: request_id.to_owned(),
         time_ms: face.directory.clock().now_ms().saturating_sub(elapsed_ms),
         duration,
@@ -55,8 +55,7 @@ pub(super) fn keep(
             Answer::Full(body) => redact::body(body),
             Answer::Stream(_) => redact::nothing(Fate::Streamed),
         },
-    };
-    face.recorder.record(&seen.tenant, exchange);
+    }
 }
 
 const REQUEST_HEADERS: [(&str, HeaderName); 6] = [

@@ -280,11 +280,25 @@ async fn a_client_that_waits_a_while_gets_the_answer_if_it_comes() {
 }
 
 #[tokio::test]
+async fn the_outcome_of_a_bulk_tells_of_each_operation() {
+    let site = Site::start("custom").await;
+    let operation = |name: &str| json!({"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)});
+    let bulk = json!({"schemas": [schema::BULK_REQUEST], "Operations": [operation("anna"), operation("Anna")]});
+    let told = site.ask("POST", "/Bulk", &["Prefer: respond-async"], &bulk).await;
+    assert_eq!((told.status, told.body.len()), (202, 0));
+    let outcome = site.outcome(told.header("set-txn").unwrap()).await;
+    assert_eq!(outcome.status, 200);
+    let answer: Value = serde_json::from_str(&outcome.response).unwrap();
+    let statuses: Vec<&Value> = answer["Operations"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, [&json!("201"), &json!("409")]);
+}
+
+#[tokio::test]
 async fn without_a_place_the_client_is_told_to_come_again() {
     let site = Site::start("custom").await;
     let transactions = &site.directory.transactions;
-    let mut places: Vec<_> = std::iter::from_fn(|| transactions.place(Uuid::new_v4(), 1)).collect();
-    assert_eq!(places.len(), limits::TRANSACTIONS_AT_WORK_MAX + limits::TRANSACTIONS_WAITING_MAX);
+    let mut places: Vec<_> = std::iter::from_fn(|| transactions.place(Uuid::new_v4(), 1, 1)).collect();
+    assert_eq!(places.len(), limits::TRANSACTIONS_TENANT_MAX);
     let full = site.ask("POST", "/Users", &["Prefer: respond-async"], &user("anna")).await;
     assert_eq!((full.status, full.header("retry-after")), (503, Some("5")));
     assert_eq!(site.ask("POST", "/Users", &[], &user("berta")).await.status, 201, "others are answered as ever");

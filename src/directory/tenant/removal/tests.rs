@@ -8,7 +8,7 @@ use crate::directory::record::Tenant;
 use crate::directory::refused::Refused;
 use crate::directory::tenant::{find, settings};
 use crate::directory::token::issue::{self, Made, Wanted};
-use crate::directory::{Actor, Call, Directory, create as create_resource, keys, seal};
+use crate::directory::{Actor, Call, Directory, create as create_resource, keys, record, seal};
 use crate::scim::dialect::Reading;
 use crate::scim::project::Projection;
 use crate::scim::schema;
@@ -63,7 +63,9 @@ async fn nothing_of_it_stays_and_the_other_one_does() {
     let early = settings::create(&directory, &Admin::server(), wanted).await;
     assert!(matches!(early, Err(Refused::State { reason: "TENANT_BEING_DELETED", .. })));
 
-    round(&directory).await.unwrap();
+    let told = std::cell::RefCell::new(Vec::new());
+    round(&directory, &|number, name| told.borrow_mut().push((number, name.to_owned()))).await.unwrap();
+    assert_eq!(told.into_inner(), [(1, "gone".to_owned())]);
     while removal.next().await.is_some() {}
     assert_eq!(rows(&directory, gone).await, 0);
     assert_eq!(rows(&directory, stays).await, before);
@@ -75,4 +77,21 @@ async fn nothing_of_it_stays_and_the_other_one_does() {
     assert_eq!(snapshot.scan(&scan).await.unwrap().len(), 1);
     tenant(&directory, "gone").await;
     assert_eq!(find(&directory, "gone").await.unwrap().unwrap().number, 3);
+}
+
+#[tokio::test]
+async fn a_removal_that_was_broken_off_leaves_the_next_tenant_of_the_name_alone() {
+    let directory = Directory::new(Store::memory(), Clock::System);
+    tenant(&directory, "acme").await;
+    let _ = start(&directory, &Admin::server(), "acme", "acme").await.unwrap();
+    round(&directory, &|_, _| {}).await.unwrap();
+    tenant(&directory, "acme").await;
+    // As when the process ended before the last commit of the removal.
+    let settings = Tenant { name: "acme".to_owned(), deleting: true, ..Tenant::default() };
+    let mut batch = directory.batch();
+    batch.put(keys::deletion(1), record::pack(&settings).unwrap());
+    directory.commit(batch).await.unwrap();
+    round(&directory, &|_, _| {}).await.unwrap();
+    assert_eq!(find(&directory, "acme").await.unwrap().unwrap().number, 2);
+    assert!(rows(&directory, 2).await > 60);
 }

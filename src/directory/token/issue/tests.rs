@@ -38,6 +38,16 @@ async fn making_a_token_again_by_its_name_shows_the_one_that_is_there() {
 }
 
 #[tokio::test]
+async fn a_token_that_has_ended_gives_its_name_free() {
+    let (directory, hand) = directory().await;
+    let short = Wanted { lifetime_ms: Some(60_000), ..named("entra") };
+    let (id, _) = make(&directory, &short).await;
+    hand.fetch_add(60_000, std::sync::atomic::Ordering::SeqCst);
+    let (again, _) = make(&directory, &short).await;
+    assert_ne!(again, id);
+}
+
+#[tokio::test]
 async fn a_name_goes_over_to_the_successor() {
     let (directory, _) = directory().await;
     let admin = Admin::server();
@@ -126,4 +136,46 @@ async fn every_change_has_its_audit_entry_and_none_has_a_hash() {
     assert!(entries.iter().all(|entry| entry.actor == "socket:0" && entry.tenant == "default"));
     let text = serde_json::to_string(&entries).unwrap();
     assert!(!text.contains("hash") && !text.contains(secret.expose()) && !text.contains(new_secret.expose()));
+}
+
+#[tokio::test]
+async fn a_name_that_another_token_has_taken_is_not_taken_back() {
+    let (directory, _) = directory().await;
+    let admin = Admin::server();
+    let (old, _) = make(&directory, &named("entra")).await;
+    let (successor, ..) = rotate(&directory, &admin, &old, &Rotation::default()).await.unwrap();
+    revoke(&directory, &admin, &successor.key_id).await.unwrap();
+    let (other, _) = make(&directory, &named("entra")).await;
+    let refused = rotate(&directory, &admin, &old, &Rotation::default()).await;
+    assert!(matches!(refused, Err(Refused::Exists(..))));
+    revoke(&directory, &admin, &other).await.unwrap();
+    let (again, ..) = rotate(&directory, &admin, &old, &Rotation::default()).await.unwrap();
+    match create(&directory, &admin, "default", &named("entra")).await.unwrap() {
+        Made::There(shown) => assert_eq!(shown.key_id, again.key_id),
+        Made::New(..) => panic!("the name has not gone over"),
+    }
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_the_oldest_ended_token_gives_way() {
+    let (directory, hand) = directory().await;
+    let admin = Admin::server();
+    let short = Wanted { lifetime_ms: Some(60_000), ..named("short") };
+    let (short, _) = make(&directory, &short).await;
+    // The first one is the tenant's since the start.
+    for _ in 2..crate::limits::TOKENS_MAX {
+        make(&directory, &Wanted::default()).await;
+    }
+    let full = create(&directory, &admin, "default", &Wanted::default()).await;
+    assert!(matches!(full, Err(Refused::Exhausted { reason: "TOO_MANY_TOKENS", .. })));
+    hand.fetch_add(60_000, std::sync::atomic::Ordering::SeqCst);
+    make(&directory, &Wanted::default()).await;
+    assert!(matches!(get(&directory, &short).await, Err(Refused::NotFound(..))));
+    let removed = audit(&directory).await.into_iter().find(|entry| entry.action == "token.remove").unwrap();
+    assert_eq!(removed.target, short);
+    let all = list(&directory, "default", None, 2_000).await.unwrap().tokens;
+    assert_eq!(all.len(), crate::limits::TOKENS_MAX);
+    // Its name is free.
+    revoke(&directory, &admin, &all[0].key_id).await.unwrap();
+    make(&directory, &named("short")).await;
 }

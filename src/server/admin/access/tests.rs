@@ -127,3 +127,12 @@ async fn a_slow_call_ends_at_its_deadline() {
     headers.insert("grpc-timeout", "3S".parse().unwrap());
     assert_eq!(deadline::of(&headers), Some(tokio::time::Instant::now() + Duration::from_secs(3)));
 }
+
+#[test]
+fn a_viewer_has_no_call_that_shows_personal_values_unmasked() {
+    let services = ["ResourceService", "TransferService", "BackupService", "AuditService"];
+    let of = |name: &str| services.iter().any(|service| name.starts_with(&format!("scimd.admin.v1.{service}/")));
+    let open: Vec<&str> =
+        LEAST.iter().filter(|(name, role)| of(name) && *role < Role::Operator).map(|row| row.0).collect();
+    assert!(open.is_empty(), "{open:?}");
+}

@@ -1,9 +1,12 @@
 //! `ExchangeService` against a SCIM listener whose requests are recorded.
 
 use super::*;
+use crate::directory::audit::Admin;
 use crate::directory::record;
-use crate::directory::tenant;
+use crate::directory::tenant::{self, removal, settings};
 use crate::directory::token::secret::Secret;
+use crate::directory::whatif;
+use crate::limits;
 use crate::server::admin::api::v1::exchange_service_client::ExchangeServiceClient;
 use crate::server::admin::api::v1::{
     ChangeKind, GetExchangeRequest, GetExchangeResponse, ListExchangesRequest, ReplayExchangeRequest,
@@ -244,5 +247,37 @@ async fn a_replay_shows_what_would_change_and_changes_nothing() {
     let (_, refused) = both.ask("GET", USERS, "Bearer x", "").await;
     let refused = both.replay(&refused).await.unwrap_err();
     assert_eq!(refused.get_details_error_info().unwrap().reason, "NOT_REPLAYABLE");
-    assert_eq!(both.plane.recorder.exchanges("default").len(), 9);
+    assert_eq!(both.plane.recorder.exchanges(tenant::FIRST).len(), 9);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_made_again_has_no_exchanges_of_the_one_before() {
+    let mut both = Both::start().await;
+    let (directory, admin) = (both.plane.directory.clone(), Admin::server());
+    let wanted = record::Tenant { name: "acme".to_owned(), profile: "custom".to_owned(), ..record::Tenant::default() };
+    let acme = || ListExchangesRequest { tenant: "acme".to_owned(), ..ListExchangesRequest::default() };
+    settings::create(&directory, &admin, wanted.clone()).await.unwrap();
+    both.ask("GET", "/tenants/acme/scim/v2/Users", "Bearer x", "").await;
+    assert_eq!(both.list(acme()).await.len(), 1);
+    let _ = removal::start(&directory, &admin, "acme", "acme").await.unwrap();
+    let closed = both.client.list_exchanges(acme()).await.unwrap_err();
+    assert_eq!(closed.get_details_error_info().unwrap().reason, "TENANT_NOT_FOUND");
+    removal::round(&directory, &|_, _| {}).await.unwrap();
+    settings::create(&directory, &admin, wanted).await.unwrap();
+    assert!(both.list(acme()).await.is_empty());
+}
+
+#[tokio::test]
+async fn replays_at_a_time_are_limited() {
+    let mut both = Both::start().await;
+    let (_, found) = both.scim("GET", USERS, "").await;
+    let directory = both.plane.directory.clone();
+    let mut forks = Vec::new();
+    for _ in 0..limits::REPLAYS_AT_WORK_MAX {
+        forks.push(whatif::fork(&directory).await.unwrap());
+    }
+    let refused = both.replay(&found).await.unwrap_err();
+    assert_eq!(refused.get_details_error_info().unwrap().reason, "TOO_MANY_REPLAYS");
+    forks.pop();
+    assert_eq!(both.replay(&found).await.unwrap().status, 200);
 }

@@ -84,3 +84,13 @@ fn sentences_keep_names_of_the_protocol() {
         assert_eq!(sentence(given), expected);
     }
 }
+
+#[test]
+fn values_that_names_compare_with_are_masked() {
+    masks(
+        r##"{"Operations":[{"op":"add","value":{"emails[value eq \"jane@example.com\"].type":"work","emails[type eq \"work\"].value":"j"}}]}"##,
+        expect![[
+            r#"{"Operations":[{"op":"add","value":{"emails[value eq \"***\"].type":"***","emails[type eq \"work\"].value":"***"}}]}"#
+        ]],
+    );
+}
