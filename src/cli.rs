@@ -9,6 +9,7 @@ pub mod pages;
 pub mod bar;
 pub mod files;
 pub mod doctor;
+pub mod probe;
 pub mod serve;
 pub mod welcome;
 pub mod check_config;
@@ -122,6 +123,13 @@ pub enum Command {
     /// certificate, TLS, clock, open files and addresses. Nothing is written. The exit code is 1 when there is a problem, and 0
     /// when there are warnings at most.
     Doctor(doctor::Doctor),
+    /// Plays an identity provider's whole cycle against any SCIM server, and says what that provider would trip over.
+    ///
+    /// It tests the connection, makes users and groups, looks for them, changes, disables, renames and deletes them with the
+    /// provider's own requests. Everything that it makes has a name that begins with scimd-probe-, is removed at the end, also
+    /// after a failure or an interruption, and nothing else is touched. The exit code is 0 when all steps passed (warnings are
+    /// allowed), 1 when one failed, and 6 when the server cannot be reached.
+    Probe(probe::Probe),
 }
 
 /// How a command prints its answer.
@@ -161,6 +169,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Server(server) => server.run(env, out),
         Command::Completions(completions) => completions.run(out),
         Command::Doctor(doctor) => doctor.run(env, out),
+        Command::Probe(probe) => probe.run(env, out),
     }
 }
 

@@ -8,6 +8,8 @@ pub mod profile;
 pub mod store;
 pub mod directory;
 pub mod server;
+pub mod probe;
+pub mod outbound;
 pub mod serve;
 pub mod config;
 pub mod logging;

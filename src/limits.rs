@@ -510,3 +510,38 @@ pub const TRANSACTION_WAIT_S_MAX: u64 = 60;
 pub const TRANSACTION_RETRY_MS_MIN: u64 = 100;
 /// The longest such pause, in milliseconds.
 pub const TRANSACTION_RETRY_MS_MAX: u64 = 30_000;
+
+// The probe
+
+/// How long the probe's cycle may take, without its cleaning up, in milliseconds.
+pub const PROBE_CYCLE_MS_MAX: u64 = 300_000;
+/// How long the probe's cleaning up may take, in milliseconds.
+pub const PROBE_CLEANING_MS_MAX: u64 = 60_000;
+/// How long the probe waits for one answer when nothing else is said, in seconds.
+pub const PROBE_ANSWER_S_DEFAULT: u64 = 10;
+/// The longest time that the probe may be told to wait for one answer, in seconds.
+pub const PROBE_ANSWER_S_MAX: u64 = 120;
+/// How many requests a cycle of the probe makes at most.
+pub const PROBE_REQUESTS_MAX: usize = 200;
+/// How many requests the probe's cleaning up makes at most.
+pub const PROBE_CLEANING_REQUESTS_MAX: usize = 100;
+/// How often the probe repeats a request that was answered with 429.
+pub const PROBE_RETRIES_MAX: u32 = 3;
+/// How long the probe waits because of a Retry-After, in seconds.
+pub const PROBE_RETRY_AFTER_S_MAX: u64 = 30;
+/// After so many requests in a row without an answer the probe ends its cycle.
+pub const PROBE_SILENCES_MAX: u32 = 2;
+/// How many resources of a search the probe's cleaning up looks at.
+pub const PROBE_FOUND_MAX: usize = 20;
+/// How much of a value from a server stands in a sentence of the probe, in characters.
+pub const PROBE_SHOWN_CHARS_MAX: usize = 160;
+/// How much of an answer stands in the probe's report, in characters.
+pub const PROBE_BODY_CHARS_MAX: usize = 2_000;
+/// The largest answer that the outbound client reads, in bytes: a page of resources.
+pub const OUTBOUND_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The most header bytes of an answer that the outbound client reads.
+pub const OUTBOUND_HEADER_BYTES_MAX: usize = 64 * 1024;
+/// How long the outbound client may take to connect, in milliseconds.
+pub const OUTBOUND_CONNECT_MS_MAX: u64 = 10_000;
+/// The longest file with a token, in bytes.
+pub const TOKEN_FILE_BYTES_MAX: u64 = 16 * 1024;

@@ -18,4 +18,4 @@ pub mod bulk;
 pub mod discovery;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

@@ -99,7 +99,9 @@ struct Page {
 
 fn parts<'a>(types: &[&'a ResourceType], query: &Query, reading: &mut Reading<'_>) -> Result<Vec<Part<'a>>, Error> {
     let mut parts = Vec::with_capacity(types.len());
-    let (mut unknown, mut unsortable) = (None, None);
+    let mut unsortable = None;
+    // The names that no type so far has. With several types, an attribute that some of them do not have is simply absent there.
+    let mut unknown: Option<Vec<String>> = None;
     for resource_type in types {
         let filter = match &query.filter {
             Some(text) => Some(filter::parse(resource_type, text, reading)?),
@@ -111,21 +113,22 @@ fn parts<'a>(types: &[&'a ResourceType], query: &Query, reading: &mut Reading<'_
         };
         unsortable = unsortable.or(query.sort_by.as_ref().filter(|_| sort.is_none()));
         let projection = Projection::new(resource_type, &query.attributes, &query.excluded, reading);
-        let is_known = filter.as_ref().is_none_or(|filter| filter.unknown.is_none());
-        unknown = unknown.or(filter.as_ref().and_then(|filter| filter.unknown.clone()));
-        let part = Part { resource_type, filter: filter.map(|filter| filter.expr), sort, projection };
-        // With several types, an attribute that one of them does not have is simply absent there.
-        parts.push((is_known, part));
+        let here = filter.as_ref().map(|filter| filter.unknown.clone()).unwrap_or_default();
+        unknown = Some(match unknown {
+            Some(before) => before.into_iter().filter(|name| here.contains(name)).collect(),
+            None => here,
+        });
+        parts.push(Part { resource_type, filter: filter.map(|filter| filter.expr), sort, projection });
     }
-    if let Some(name) = unknown.filter(|_| !parts.iter().any(|(is_known, _)| *is_known) || types.len() == 1) {
-        let why = format!("the filter names '{}', which is an attribute of no schema", clip(&name));
+    if let Some(name) = unknown.iter().flatten().next() {
+        let why = format!("the filter names '{}', which is an attribute of no schema", clip(name));
         return Err(Error::new(Kind::InvalidFilter, why));
     }
-    if let Some(name) = unsortable.filter(|_| parts.iter().all(|(_, part)| part.sort.is_none())) {
+    if let Some(name) = unsortable.filter(|_| parts.iter().all(|part| part.sort.is_none())) {
         let why = format!("'sortBy' names '{}', by which nothing can be sorted", clip(name));
         return Err(Error::new(Kind::InvalidValue, why));
     }
-    Ok(parts.into_iter().map(|(_, part)| part).collect())
+    Ok(parts)
 }
 
 fn sort_attribute<'a>(resource_type: &'a ResourceType, name: &str, reading: &mut Reading<'_>) -> Option<Attr<'a>> {

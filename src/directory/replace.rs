@@ -57,3 +57,6 @@ pub fn keeps_immutable(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,8 +88,8 @@ pub enum Operand {
 pub struct Filter<'a> {
     /// What it says.
     pub expr: Expr<'a>,
-    /// The first attribute in it that the resource type does not have, if any.
-    pub unknown: Option<String>,
+    /// The attributes in it that the resource type does not have.
+    pub unknown: Vec<String>,
 }
 
 /// Reads a filter over resources of one type; `invalidFilter` says what is wrong and where.
@@ -155,6 +155,15 @@ impl Expr<'_> {
                 parts.map(|parts| parts.into_iter().flatten().collect())
             }
             Expr::Compare(Compare { attr, op: Op::Eq, operand }) => Some(vec![(attr.leaf(), operand.to_value())]),
+            // `primary eq false`
+            Expr::Not(expr) => match &**expr {
+                Expr::Compare(Compare { attr, op: Op::Eq, operand: Operand::Boolean(true) })
+                    if attr.leaf().name == "primary" =>
+                {
+                    Some(vec![(attr.leaf(), Value::Bool(false))])
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

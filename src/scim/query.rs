@@ -64,6 +64,14 @@ pub fn from_url(text: &str) -> Result<Query, Error> {
     query.checked()
 }
 
+/// Whether the query part of a URL has this parameter, whatever its value.
+pub fn has(text: &str, parameter: &str) -> bool {
+    text.split('&').any(|pair| {
+        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+        decoded(name).is_ok_and(|name| name.eq_ignore_ascii_case(parameter))
+    })
+}
+
 /// Reads the body of a POST to `/.search` (RFC 7644 section 3.4.3).
 pub fn from_body(body: Value) -> Result<Query, Error> {
     let syntax = |why: String| Error::new(Kind::InvalidSyntax, why);

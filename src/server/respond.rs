@@ -9,8 +9,8 @@ use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{BULK_RESPONSE, ERROR};
 use bytes::Bytes;
 use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName,
+    HeaderValue, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
@@ -94,6 +94,7 @@ pub fn preferred(mut response: Response<Answer>, returned: Returned) -> Response
     if returned == Returned::Minimal {
         *response.body_mut() = Answer::empty();
         response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LOCATION);
     }
     response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(returned.applied()));
     response
@@ -319,7 +320,9 @@ fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Medi
         map.insert(VARY, HeaderValue::from_static(VARIES));
     }
     map.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in [(ETAG, headers.version), (LOCATION, headers.location)] {
+    // Whatever has a body has its `meta.location` as Content-Location too (RFC 7643 section 3.1).
+    let shown = headers.location.filter(|_| has_body);
+    for (name, value) in [(ETAG, headers.version), (LOCATION, headers.location), (CONTENT_LOCATION, shown)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
             map.insert(name, value);
         }

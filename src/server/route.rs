@@ -34,6 +34,16 @@ pub fn split(path: &str) -> Option<(&str, &str)> {
     (!tenant.is_empty() && (rest.is_empty() || rest.starts_with('/'))).then_some((tenant, rest))
 }
 
+/// The protocol version in a path that would be right with another one, such as `v1` (RFC 7644 section 3.13).
+pub fn other_version(path: &str) -> Option<&str> {
+    let (_, rest) = path.strip_prefix("/tenants/")?.split_once('/')?;
+    let version = rest.strip_prefix("scim/")?.split('/').next()?;
+    let number = version.strip_prefix('v')?;
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    (is_number && number != "2").then_some(version)
+}
+
 /// The endpoint at `rest`; one slash at its end does not matter (quirks, Entra: `/Users/?filter=…`).
 pub fn route(rest: &str) -> Route<'_> {
     let rest = rest.strip_suffix('/').unwrap_or(rest);

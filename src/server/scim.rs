@@ -27,7 +27,7 @@ use crate::limits;
 use crate::scim::bulk;
 use crate::scim::dialect::{Quirk, Reading, Used};
 use crate::scim::discovery::{self, Announcement};
-use crate::scim::errors::{Error, Kind};
+use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::json;
 use crate::scim::project::Projection;
 use crate::scim::query::{self, Query};
@@ -281,7 +281,7 @@ impl Job {
         let is_write = !is_read(&self.head.method);
         let forbidden = self.forbidden(route);
         match route {
-            Route::Unknown => Some(respond::error(&nothing_here(), media)),
+            Route::Unknown => Some(respond::error(&nothing_at(self.head.uri.path()), media)),
             _ if self.head.method == Method::OPTIONS => Some(respond::options(allow)),
             _ if !allow.split(", ").any(|method| method == self.head.method.as_str()) => {
                 Some(respond::method_not_allowed(allow, media))
@@ -557,14 +557,14 @@ fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
     (!is_json || !is_utf8).then_some("the body must be application/scim+json or application/json, in UTF-8")
 }
 
-/// The discovery documents (RFC 7644 section 4).
+/// The discovery documents (RFC 7644 section 4): a filter is refused, every other parameter ignored.
 fn describe(
     route: &Route<'_>,
     query_text: &str,
     base: &str,
     (media, tenant): (Media, &Tenant),
 ) -> Result<Response<Answer>, Error> {
-    if query::from_url(query_text)?.filter.is_some() {
+    if query::has(query_text, "filter") {
         return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
     }
     let types = [schema::user().clone(), schema::group().clone()];
@@ -615,6 +615,17 @@ fn endpoint(route: &Route<'_>) -> &'static str {
         Route::Me => "/Me",
         Route::Bulk => "/Bulk",
         Route::Unknown => "",
+    }
+}
+
+/// What is wrong with a path that leads to no endpoint.
+fn nothing_at(path: &str) -> Error {
+    match route::other_version(path) {
+        Some(version) => {
+            let why = format!("'{}' is no version that is spoken here; the URL must have scim/v2", clip(version));
+            Error::new(Kind::InvalidVers, why)
+        }
+        None => nothing_here(),
     }
 }
 

@@ -5,3 +5,6 @@
 mod command;
 mod directory;
 mod house;
+mod http;
+mod rfc;
+mod probe;

@@ -53,7 +53,7 @@ struct Parser<'a, 't, 'r, 'd> {
     text: &'t str,
     at: usize,
     terms: usize,
-    unknown: Option<String>,
+    unknown: Vec<String>,
     reading: &'r mut Reading<'d>,
 }
 
@@ -73,7 +73,7 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
             let why = format!("the filter is longer than {} bytes", limits::FILTER_BYTES_MAX);
             return Err(Error::new(Kind::InvalidFilter, why));
         }
-        Ok(Parser { scope, text, at, terms: 0, unknown: None, reading })
+        Ok(Parser { scope, text, at, terms: 0, unknown: Vec::new(), reading })
     }
 
     /// `a or b or c`
@@ -187,7 +187,21 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
         })?;
         let operand = operand(attr.leaf(), op, literal, self.reading)
             .map_err(|why| self.error_at(literal_at, &format!("'{name}' {why}")))?;
-        Ok(negated(Expr::Compare(Compare { attr, op: op.unwrap_or(Op::Eq), operand }), op.is_none()))
+        let expr = match operand {
+            Operand::Boolean(false) if self.is_mark(&attr) => unmarked(attr),
+            operand => Expr::Compare(Compare { attr, op: op.unwrap_or(Op::Eq), operand }),
+        };
+        Ok(negated(expr, op.is_none()))
+    }
+
+    /// Whether it is the `primary` of an attribute with many values.
+    fn is_mark(&self, attr: &Attr<'_>) -> bool {
+        let is_part = match (&self.scope, attr.sub) {
+            (_, Some(_)) => attr.attribute.multi_valued,
+            (Scope::Element(attribute), None) => attribute.multi_valued,
+            _ => false,
+        };
+        is_part && attr.leaf().name == "primary"
     }
 
     /// The operator; `None` is `ne`.
@@ -247,7 +261,8 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
             return Err(self.error_at(at, "expected an attribute name"));
         }
         let found = match self.scope {
-            Scope::Unknown => Found::UnknownAttribute,
+            // What it is a part of has been noted.
+            Scope::Unknown => return Ok(None),
             Scope::Element(attribute) => match part(attribute, name) {
                 Some(part) => Found::Attr(Attr { extension: None, attribute: part, sub: None }),
                 None => return Err(self.error_at(at, &format!("'{}' has no '{}'", attribute.name, clip(name)))),
@@ -257,7 +272,7 @@ impl<'a, 't, 'r, 'd> Parser<'a, 't, 'r, 'd> {
         match found {
             Found::Attr(attr) => Ok(Some(attr)),
             Found::UnknownAttribute | Found::UnknownSchema => {
-                self.unknown.get_or_insert_with(|| name.to_owned());
+                self.unknown.push(name.to_owned());
                 Ok(None)
             }
             _ => Err(self.error_at(at, &format!("'{}' is not an attribute name", clip(name)))),
@@ -332,6 +347,19 @@ fn one_or<'a>(mut exprs: Vec<Expr<'a>>, many: fn(Vec<Expr<'a>>) -> Expr<'a>) -> 
     match exprs.len() {
         1 => exprs.swap_remove(0),
         _ => many(exprs),
+    }
+}
+
+/// `primary eq false`: a value that does not tell is not the primary one (RFC 7643 section 2.4).
+fn unmarked(attr: Attr<'_>) -> Expr<'_> {
+    let not_marked =
+        |attr| Expr::Not(Box::new(Expr::Compare(Compare { attr, op: Op::Eq, operand: Operand::Boolean(true) })));
+    match attr.sub {
+        Some(sub) => {
+            let part = Attr { extension: None, attribute: sub, sub: None };
+            Expr::Element(Attr { sub: None, ..attr }, Box::new(not_marked(part)))
+        }
+        None => not_marked(attr),
     }
 }
 

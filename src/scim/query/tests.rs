@@ -67,6 +67,16 @@ fn parameters_of_the_url() {
 }
 
 #[test]
+fn a_parameter_is_there_whatever_its_value() {
+    for text in ["filter=", "filter", "x&FILTER=%ff", "count=1&f%69lter=a"] {
+        assert!(has(text, "filter"), "{text}");
+    }
+    for text in ["", "filters=x", "x=filter", "%ff=1", "filter%3dx"] {
+        assert!(!has(text, "filter"), "{text}");
+    }
+}
+
+#[test]
 fn parameters_of_a_body() {
     let body = |mut body: Value| {
         body["schemas"] = json!([SEARCH_REQUEST]);

@@ -1,7 +1,7 @@
 //! Which URL is which endpoint.
 #![allow(clippy::unwrap_used)]
 
-use super::{Route, route, split};
+use super::{Route, other_version, route, split};
 
 #[test]
 fn the_tenant_is_in_the_path() {
@@ -9,6 +9,25 @@ fn the_tenant_is_in_the_path() {
     assert_eq!(split("/tenants/acme/scim/v2"), Some(("acme", "")));
     for path in ["/", "/Users", "/tenants//scim/v2/Users", "/tenants/acme/scim/v1/Users", "/tenants/acme/scim/v22"] {
         assert_eq!(split(path), None, "{path}");
+    }
+}
+
+#[test]
+fn another_version_is_told_from_nonsense() {
+    for (path, expected) in [
+        ("/tenants/acme/scim/v1/Users", Some("v1")),
+        ("/tenants/acme/scim/v3", Some("v3")),
+        ("/tenants/acme/scim/v1.1/Users/1", Some("v1.1")),
+        ("/tenants/acme/scim/v22/", Some("v22")),
+        ("/tenants/acme/scim/v2/Nothing", None),
+        ("/tenants/acme/scim/v/Users", None),
+        ("/tenants/acme/scim/v./Users", None),
+        ("/tenants/acme/scim/version/Users", None),
+        ("/tenants/acme/scim/Users", None),
+        ("/scim/v1/Users", None),
+        ("/tenants/acme", None),
+    ] {
+        assert_eq!(other_version(path), expected, "{path}");
     }
 }
 

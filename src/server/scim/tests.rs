@@ -122,7 +122,7 @@ async fn head_is_get_without_its_body() {
             let head = site.ask("HEAD", path, coding, &Value::Null).await;
             assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
             assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()), "{path}");
-            for name in ["content-type", "etag", "vary", "content-encoding", "location"] {
+            for name in ["content-type", "etag", "vary", "content-encoding", "location", "content-location"] {
                 assert_eq!(head.header(name), get.header(name), "{path} {name}");
             }
         }
@@ -172,6 +172,7 @@ async fn writes_answer_what_the_client_prefers() {
     assert_eq!((made.status, made.body.len()), (201, 0));
     assert_eq!(made.header("preference-applied"), Some("return=minimal"));
     assert!(made.header("etag").is_some() && made.header("content-type").is_none());
+    assert!(made.header("content-location").is_none(), "there is no representation that it could be of");
     let path = made.header("location").unwrap().split("/scim/v2").nth(1).unwrap().to_owned();
     let put = site.ask("PUT", &path, &minimal, &user("anna.b")).await;
     assert_eq!((put.status, put.body.len(), put.header("preference-applied")), (204, 0, Some("return=minimal")));

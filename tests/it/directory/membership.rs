@@ -2,6 +2,7 @@
 
 use super::{Site, id, kind_of, sorted, tag, texts};
 use scimd::directory::sweep;
+use scimd::limits::MEMBERS_FILTERED_MAX;
 use scimd::scim::errors::Kind;
 use scimd::scim::schema::{self, group, user};
 use scimd::store::{Scan, Store};
@@ -201,4 +202,27 @@ async fn the_inactive_stay_and_the_deleted_go() {
     assert_eq!(kind_of(site.get(user(), &goes).await), Kind::NotFound);
     let again = id(&site.post(user(), json!({"userName": "GOES"})).await.unwrap());
     assert!(site.groups_of(&again).await.is_empty());
+}
+
+/// A filter that no index answers makes the server look at every member of every group.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_take_too_much_is_refused() {
+    let site = Site::new(Store::memory()).await;
+    let mut members = Vec::new();
+    while members.len() <= MEMBERS_FILTERED_MAX {
+        let batch: Vec<_> = (members.len()..members.len() + 500)
+            .map(|n| {
+                let site = site.clone();
+                tokio::spawn(async move { site.user(&format!("user{n}")).await })
+            })
+            .collect();
+        for made in batch {
+            members.push(made.await.unwrap());
+        }
+    }
+    let everybody = site.group("Everybody", &members).await;
+    let refused = site.list(group(), "filter=members.display%20ew%20%22r1%22").await;
+    assert_eq!(kind_of(refused), Kind::TooMany);
+    let found = site.find(group(), &format!("members.value eq \"{}\"", members[0])).await;
+    assert_eq!(found, [everybody]);
 }

@@ -31,6 +31,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "logging",
             "server",
             "outbound",
+            "probe",
             "directory",
             "profile",
             "mapping",
@@ -46,6 +47,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("serve", &["logging", "server", "outbound", "directory", "profile", "mapping", "store", "scim", "clock"]),
     ("server", &["directory", "profile", "mapping", "store", "scim", "clock"]),
     ("outbound", &["directory", "profile", "mapping", "store", "scim", "clock"]),
+    ("probe", &["scim"]),
     ("directory", &["profile", "mapping", "store", "scim", "clock"]),
     ("profile", &["scim", "clock"]),
     ("mapping", &["scim", "clock"]),
@@ -75,6 +77,7 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
         &["rustls", "tokio_rustls", "rustls_pki_types", "rcgen", "gethostname"],
         &["serve.rs", "serve/", "server.rs", "server/", "outbound/client.rs"],
     ),
+    (&["rustls_native_certs"], &["outbound/client.rs"]),
     (&["prometheus_client"], &["server/metrics.rs", "server/metrics/"]),
     // Its siblings name the module of that name, and not the crate.
     (&["redb"], &["store/redb.rs", "store/redb/", "store/open.rs", "store/check.rs", "store/apply.rs"]),

@@ -1,0 +1,482 @@
+//! RFC 7643, the SCIM core schema: what its sections 2, 3, 7 and 8 demand. It does not know the tests, only their names.
+
+use super::Held::{By, ByClient, Not};
+use super::Row;
+use super::Word::{Must, MustNot, Required, Shall, ShallNot, Should, ShouldNot};
+
+/// How many words each section has.
+pub(super) const WORDS: &[(&str, usize)] = &[
+    ("2.1", 2),
+    ("2.2", 1),
+    ("2.3", 1),
+    ("2.3.4", 1),
+    ("2.3.5", 3),
+    ("2.3.6", 1),
+    ("2.3.7", 4),
+    ("2.3.8", 2),
+    ("2.4", 7),
+    ("2.5", 1),
+    ("3", 6),
+    ("3.1", 15),
+    ("3.3", 5),
+    ("7", 16),
+    ("8.7.1", 19),
+    ("8.7.2", 8),
+];
+
+/// The demands, in the order of the RFC.
+pub(super) const ROWS: &[&[Row]] = &[ALL];
+
+const ALL: &[Row] = &[
+    Row("2.1", &[Must], "a resource names its schemas", By(&["it::http::create::schemas_name_what_the_resource_has"])),
+    Row(
+        "2.1",
+        &[Must],
+        "names of attributes are letters, digits, - and _, a letter first, and $ref",
+        By(&["scim::schema::tests::names_are_attribute_names"]),
+    ),
+    Row(
+        "2.2",
+        &[Required],
+        "an attribute is not required unless its schema says so",
+        By(&["scim::schema::tests::user_attributes", "scim::resource::tests::completeness"]),
+    ),
+    Row(
+        "2.3",
+        &[ShouldNot],
+        "extensions bring no types of their own",
+        Not("being built: it::http::types::a_schema_that_cannot_be_is_refused"),
+    ),
+    Row(
+        "2.3.4",
+        &[MustNot],
+        "an integer has no fraction and no exponent",
+        By(&["scim::coerce::tests::values_of_their_type"]),
+    ),
+    Row(
+        "2.3.5",
+        &[Must],
+        "a dateTime is an xsd:dateTime",
+        By(&["scim::datetime::tests::accepts", "scim::datetime::tests::refuses"]),
+    ),
+    Row(
+        "2.3.5",
+        &[Must],
+        "with a date and a time",
+        By(&["scim::datetime::tests::refuses", "scim::coerce::tests::values_of_their_type"]),
+    ),
+    Row(
+        "2.3.5",
+        &[Must],
+        "in JSON too",
+        By(&["scim::datetime::tests::formats", "scim::coerce::tests::values_of_their_type"]),
+    ),
+    Row("2.3.6", &[Must], "binary values are base64", By(&["scim::coerce::tests::values_of_their_type"])),
+    Row("2.3.7", &[Must], "a reference is a URI", By(&["it::http::discovery::references_lead_to_what_they_name"])),
+    Row(
+        "2.3.7",
+        &[],
+        "what clients refer to is a URI too",
+        Not("what a provider has as the URL of a photo or profile is kept as it was sent, and nothing here follows it"),
+    ),
+    Row(
+        "2.3.7",
+        &[Must],
+        "a relative one is below the base URL",
+        Not("every reference that is made here is absolute, and none that a client sent is resolved"),
+    ),
+    Row(
+        "2.3.7",
+        &[Must, Must],
+        "a reference leads over HTTP to its target or to an answer",
+        By(&["it::http::discovery::references_lead_to_what_they_name"]),
+    ),
+    Row(
+        "2.3.8",
+        &[MustNot],
+        "the order of parts means nothing",
+        By(&["scim::resource::tests::names_types_and_order_are_the_schema_s"]),
+    ),
+    Row(
+        "2.3.8",
+        &[MustNot],
+        "parts have no parts",
+        By(&["scim::schema::tests::rows_are_consistent", "it::http::discovery::the_server_describes_itself"]),
+    ),
+    Row(
+        "2.4",
+        &[Shall],
+        "values that are objects make the attribute complex",
+        By(&["scim::schema::tests::has_value_sub_of_complex_alone", "scim::coerce::tests::values_of_their_type"]),
+    ),
+    Row(
+        "2.4",
+        &[Must],
+        "type, primary, display, value and $ref mean what the RFC says",
+        By(&["scim::schema::tests::user_attributes", "scim::schema::tests::group_attributes"]),
+    ),
+    Row(
+        "2.4",
+        &[Must],
+        "one value at most is primary",
+        By(&[
+            "it::http::patch::the_primary_value_is_one",
+            "scim::coerce::tests::values_of_lists_are_there_once_and_one_is_primary",
+        ]),
+    ),
+    Row(
+        "2.4",
+        &[Shall],
+        "a value that does not say so is not primary",
+        By(&["scim::filter::tests::operators_on_the_other_types"]),
+    ),
+    Row(
+        "2.4",
+        &[Shall],
+        "URLs of other versions of the API name the same resource",
+        Not(
+            "every $ref to a resource is made here, of the one version there is; what a client sends is understood by its value",
+        ),
+    ),
+    Row(
+        "2.4",
+        &[Should],
+        "values are returned in their canonical form",
+        Not(
+            "a provider compares what it reads with what it wrote and writes again when they differ; comparisons here disregard the differences",
+        ),
+    ),
+    Row(
+        "2.4",
+        &[ShouldNot],
+        "no value is returned twice with the same type",
+        By(&[
+            "scim::coerce::tests::values_of_lists_are_there_once_and_one_is_primary",
+            "scim::patch::tests::rfc::add_of_what_is_there_changes_nothing",
+        ]),
+    ),
+    Row(
+        "2.4",
+        &[],
+        "nor when the two differ in another part",
+        Not(
+            "a list that a client sent whole is kept whole: dropping one of the two would lose what only that one says",
+        ),
+    ),
+    Row(
+        "2.5",
+        &[Shall],
+        "null, an empty list and nothing are the same state",
+        By(&[
+            "it::http::create::what_is_unassigned_is_the_same_however_it_is_said",
+            "scim::filter::tests::presence_and_null",
+            "scim::patch::tests::rfc::values_that_mean_no_value",
+        ]),
+    ),
+    Row(
+        "3",
+        &[Required],
+        "schemas, in every body",
+        By(&["scim::resource::tests::schemas_of_the_body", "it::http::create::schemas_name_what_the_resource_has"]),
+    ),
+    Row("3", &[Must], "with one URI or more", By(&["it::http::create::schemas_name_what_the_resource_has"])),
+    Row(
+        "3",
+        &[Must],
+        "of the type's schema and its extensions, and no others",
+        By(&[
+            "it::http::create::schemas_name_what_the_resource_has",
+            "scim::resource::tests::unknown_attributes_and_schemas",
+        ]),
+    ),
+    Row("3", &[MustNot], "each once", By(&["it::http::create::schemas_name_what_the_resource_has"])),
+    Row("3", &[MustNot], "their order means nothing", By(&["it::http::create::schemas_name_what_the_resource_has"])),
+    Row(
+        "3",
+        &[Shall],
+        "the common attributes are in every resource without being in a schema",
+        By(&[
+            "scim::schema::tests::common_attributes",
+            "scim::schema::tests::resource_schemas_list_no_common_attribute",
+        ]),
+    ),
+    Row(
+        "3.1",
+        &[Must],
+        "every type has the common attributes",
+        By(&["it::http::create::a_resource_is_made_and_its_place_told"]),
+    ),
+    Row(
+        "3.1",
+        &[Must],
+        "the server gives id and meta",
+        By(&["it::http::create::a_resource_is_made_and_its_place_told"]),
+    ),
+    Row(
+        "3.1",
+        &[Shall],
+        "the common attributes' characteristics are those of this section",
+        By(&[
+            "scim::schema::tests::common_attributes",
+            "scim::schema::tests::resource_schemas_list_no_common_attribute",
+        ]),
+    ),
+    Row(
+        "3.1",
+        &[Must],
+        "a resource has an id",
+        By(&[
+            "it::http::create::an_id_is_one_resources_and_stays",
+            "it::http::query::every_answer_has_the_attributes_that_were_asked_for",
+        ]),
+    ),
+    Row("3.1", &[Must], "that no other resource has", By(&["it::http::create::an_id_is_one_resources_and_stays"])),
+    Row(
+        "3.1",
+        &[Must],
+        "and that stays and is never given again",
+        By(&["it::http::create::an_id_is_one_resources_and_stays"]),
+    ),
+    Row(
+        "3.1",
+        &[MustNot],
+        "no client chooses it",
+        By(&["it::http::create::what_the_server_gives_is_not_taken_from_a_client"]),
+    ),
+    Row("3.1", &[MustNot], "bulkId is no part of it", By(&["it::http::create::an_id_is_one_resources_and_stays"])),
+    Row(
+        "3.1",
+        &[MustNot],
+        "the server gives no externalId",
+        By(&["it::http::create::an_external_id_is_the_clients_own"]),
+    ),
+    Row("3.1", &[Must], "an externalId is of its own tenant", By(&["e2e::isolation::externalId"])),
+    Row(
+        "3.1",
+        &[Shall],
+        "meta from a client is ignored",
+        By(&["it::http::create::what_the_server_gives_is_not_taken_from_a_client"]),
+    ),
+    Row("3.1", &[Must], "created is a dateTime", By(&["it::http::create::a_resource_is_made_and_its_place_told"])),
+    Row(
+        "3.1",
+        &[Must],
+        "lastModified is created until there is a change",
+        By(&["it::http::create::a_resource_is_made_and_its_place_told"]),
+    ),
+    Row(
+        "3.1",
+        &[Must],
+        "location is the Content-Location header",
+        By(&["it::http::modify::a_version_stands_in_the_header_and_in_the_resource"]),
+    ),
+    Row(
+        "3.1",
+        &[Must],
+        "a version that is not strong is marked as weak",
+        By(&[
+            "it::http::modify::a_version_stands_in_the_header_and_in_the_resource",
+            "directory::write::tests::tags_are_compared_without_their_weakness",
+        ]),
+    ),
+    Row(
+        "3.3",
+        &[Must, Shall],
+        "schemas has the type's own schema",
+        By(&["it::http::create::schemas_name_what_the_resource_has"]),
+    ),
+    Row(
+        "3.3",
+        &[Should, Should],
+        "extensions keep to the RFC's attributes and habits",
+        Not("being built: it::http::types::a_schema_that_cannot_be_is_refused"),
+    ),
+    Row(
+        "3.3",
+        &[Shall],
+        "an extension's attributes stand under its URI",
+        By(&["it::http::create::schemas_name_what_the_resource_has"]),
+    ),
+    Row(
+        "7",
+        &[Required],
+        "a schema has all attributes that it is described by",
+        By(&["scim::discovery::tests::documents_obey_their_own_schemas", "scim::discovery::tests::attributes_in_full"]),
+    ),
+    Row(
+        "7",
+        &[Must, Required],
+        "its id is a URI",
+        By(&["scim::discovery::tests::schema_list_has_each_once", "it::http::discovery::the_server_describes_itself"]),
+    ),
+    Row("7", &[Must], "it has a name", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row("7", &[Must], "and a description", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row(
+        "7",
+        &[Should],
+        "a complex attribute lists its parts",
+        By(&["it::http::discovery::the_server_describes_itself"]),
+    ),
+    Row("7", &[Must], "an attribute has a description", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row(
+        "7",
+        &[Shall],
+        "filters regard case where caseExact says so",
+        By(&["scim::filter::tests::operators_on_text", "it::http::create::an_external_id_is_the_clients_own"]),
+    ),
+    Row(
+        "7",
+        &[Shall],
+        "a caseExact value keeps its case",
+        By(&["it::http::create::an_external_id_is_the_clients_own"]),
+    ),
+    Row(
+        "7",
+        &[ShallNot],
+        "readOnly: no client changes it",
+        By(&["it::http::create::what_the_server_gives_is_not_taken_from_a_client"]),
+    ),
+    Row(
+        "7",
+        &[ShallNot],
+        "immutable: it is set once",
+        By(&[
+            "directory::replace::tests::what_is_set_once_stays",
+            "scim::patch::tests::rfc::simple_lists_immutable_and_required_attributes",
+        ]),
+    ),
+    Row(
+        "7",
+        &[ShallNot],
+        "writeOnly: it is never returned",
+        By(&["it::http::create::what_only_the_client_knows_is_never_told"]),
+    ),
+    Row(
+        "7",
+        &[Should, Should],
+        "uniqueness server: one resource of the tenant has the value",
+        By(&[
+            "it::http::create::a_name_that_is_taken_is_a_conflict",
+            "it::directory::names::of_many_who_want_a_name_one_gets_it",
+        ]),
+    ),
+    Row(
+        "7",
+        &[Should, Should],
+        "uniqueness global: one resource anywhere has it",
+        Not("no attribute of a schema here is globally unique, and no server can know the values of others"),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "a user has a userName that is not empty",
+        By(&["scim::resource::tests::completeness", "scim::patch::tests::rfc::required_attributes_of_a_user"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "that no other user has",
+        By(&[
+            "it::http::create::a_name_that_is_taken_is_a_conflict",
+            "it::directory::names::of_many_who_rename_themselves_to_one_name_one_does",
+        ]),
+    ),
+    Row("8.7.1", &[Required], "userName", By(&["scim::resource::tests::completeness"])),
+    Row("8.7.1", &[Should], "name.formatted and the other parts say the same", ByClient),
+    Row("8.7.1", &[Should], "displayName is the full name", ByClient),
+    Row("8.7.1", &[ShouldNot], "nickName is not the userName", ByClient),
+    Row(
+        "8.7.1",
+        &[Should, Should],
+        "e-mail addresses are returned in canonical form",
+        Not("a provider compares what it reads with what it wrote; filters disregard the case of an address"),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary e-mail address at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Should],
+        "telephone numbers are returned as RFC 3966 has them",
+        Not(
+            "the country of a national number is not known here, and a provider compares what it reads with what it wrote",
+        ),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary telephone number at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary messenger address at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary photo at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary entitlement at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary role at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row(
+        "8.7.1",
+        &[Must],
+        "one primary certificate at most",
+        By(&["it::http::patch::every_list_has_one_primary_value_at_most"]),
+    ),
+    Row("8.7.1", &[Required], "a group's displayName", By(&["scim::resource::tests::completeness"])),
+    Row(
+        "8.7.1",
+        &[Required],
+        "the manager's value",
+        Not(
+            "a description says so, the attribute's own required is false; OneLogin's templates send an empty one for nobody",
+        ),
+    ),
+    Row(
+        "8.7.1",
+        &[Required],
+        "the manager's $ref",
+        Not("a description says so, the attribute's own required is false; Entra sends the manager's id alone"),
+    ),
+    Row("8.7.2", &[Must], "a ResourceType has a name", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row("8.7.2", &[Must], "and a description", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row(
+        "8.7.2",
+        &[Must],
+        "a required extension is in every resource, with its required attributes",
+        By(&["scim::resource::tests::completeness"]),
+    ),
+    Row("8.7.2", &[Must], "a Schema has a URI", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row("8.7.2", &[Must], "and a name", By(&["it::http::discovery::the_server_describes_itself"])),
+    Row(
+        "8.7.2",
+        &[Must],
+        "and its attributes have names",
+        By(&["scim::discovery::tests::attributes_in_full", "scim::discovery::tests::documents_obey_their_own_schemas"]),
+    ),
+    Row(
+        "8.7.2",
+        &[Must],
+        "canonical values are told",
+        By(&["scim::discovery::tests::attributes_in_full", "scim::schema::tests::user_attributes"]),
+    ),
+    Row("8.7.2", &[Must], "of parts too", By(&["scim::discovery::tests::attributes_in_full"])),
+];
