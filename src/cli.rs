@@ -14,9 +14,11 @@ pub mod serve;
 pub mod welcome;
 pub mod check_config;
 pub mod tenant;
+pub mod profile;
 pub mod token;
 pub mod user;
 pub mod group;
+pub mod deleted;
 pub mod change;
 pub mod transaction;
 pub mod audit;
@@ -71,6 +73,8 @@ pub enum Command {
     Guide(guide::Guide),
     /// Makes, shows, changes and removes tenants: isolated directories, each with its own Tenant URL.
     Tenant(tenant::Tenant),
+    /// Shows how each kind of identity provider speaks, what is done with each quirk, and where that is known from.
+    Profile(profile::Profile),
     /// Makes, shows, rotates and revokes a tenant's Secret Tokens.
     Token(token::Token),
     /// Shows a tenant's users.
@@ -151,6 +155,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::CheckConfig(check) => check.run(env, out),
         Command::Guide(guide) => guide.run(env, out),
         Command::Tenant(tenant) => tenant.run(env, out),
+        Command::Profile(profile) => profile.run(env, out),
         Command::Token(token) => token.run(env, out),
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),

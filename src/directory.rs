@@ -43,6 +43,7 @@ pub mod create;
 pub mod replace;
 pub mod patch;
 pub mod delete;
+pub mod deleted;
 pub mod whatif;
 pub mod bulk;
 

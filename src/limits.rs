@@ -545,3 +545,19 @@ pub const OUTBOUND_HEADER_BYTES_MAX: usize = 64 * 1024;
 pub const OUTBOUND_CONNECT_MS_MAX: u64 = 10_000;
 /// The longest file with a token, in bytes.
 pub const TOKEN_FILE_BYTES_MAX: u64 = 16 * 1024;
+
+// What was deleted and can come back.
+
+/// Milliseconds in a day.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// For how many days a tenant may keep what is deleted.
+pub const DELETED_KEPT_DAYS_MAX: u32 = 365;
+/// How many deleted resources that had the same name are looked at for the one that comes back.
+pub const DELETED_MATCHES_MAX: usize = 100;
+/// How long the removal of what can no longer come back pauses, in milliseconds.
+pub const PURGE_PAUSE_MS: u64 = 10 * 60 * 1_000;
+/// How many resources one batch of that removal takes.
+pub const PURGE_RESOURCES: usize = 100;
+
+/// How many tenants are remembered as told of in the log.
+pub const HINTED_TENANTS_MAX: usize = 10_000;

@@ -9,7 +9,7 @@
 //!
 //! Attributes and schemas that nobody here knows are dropped by all but [`strict`]: administrators map what the server does not have.
 
-use crate::scim::dialect::Dialect;
+use crate::scim::dialect::{Dialect, Quirk, Stance};
 
 pub mod authentik;
 pub mod aws;
@@ -25,6 +25,9 @@ pub mod oracle;
 pub mod ping;
 pub mod rauthy;
 pub mod strict;
+pub mod quirk;
+pub mod source;
+pub mod detect;
 
 /// Every profile, the default first.
 pub const ALL: [&Dialect; 14] = [
@@ -47,6 +50,15 @@ pub const ALL: [&Dialect; 14] = [
 /// The profile that settings call `name`, in exactly this spelling.
 pub fn by_name(name: &str) -> Option<&'static Dialect> {
     ALL.into_iter().find(|dialect| dialect.name == name)
+}
+
+/// A profile with a tenant's own answers. A tenant that has one about misspelt schema URIs means those that are known to anybody.
+pub fn with(dialect: &Dialect, overrides: &[(Quirk, Stance)]) -> Dialect {
+    let mut own = dialect.with(overrides);
+    if own.schema_aliases.is_empty() && overrides.iter().any(|(quirk, _)| *quirk == Quirk::SchemaAlias) {
+        own.schema_aliases = custom::DIALECT.schema_aliases;
+    }
+    own
 }
 
 /// The names of all profiles, in the order of [`ALL`].

@@ -8,6 +8,7 @@ pub mod welcome;
 use self::settings::{Secret, Settings, Tls};
 use self::welcome::{FirstToken, Welcome};
 use crate::clock::Clock;
+use crate::directory::deleted::purge;
 use crate::directory::tenant::removal;
 use crate::directory::token::secret::Secret as Token;
 use crate::directory::token::usage;
@@ -161,6 +162,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let workers = vec![
         scrape,
         tokio::spawn(certificate::watch(certificates.clone(), directory.clone(), stopping.clone())),
+        tokio::spawn(purge::run(directory.clone(), stopping.clone())),
         tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
         tokio::spawn(removal::run(directory.clone(), gone, stopping.clone())),
         tokio::spawn(usage::run(directory.clone(), endings, stopping.clone())),

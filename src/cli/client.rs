@@ -24,6 +24,7 @@ use crate::server::admin::api::v1::certificate_service_client::CertificateServic
 use crate::server::admin::api::v1::change_service_client::ChangeServiceClient;
 use crate::server::admin::api::v1::exchange_service_client::ExchangeServiceClient;
 use crate::server::admin::api::v1::metrics_service_client::MetricsServiceClient;
+use crate::server::admin::api::v1::profile_service_client::ProfileServiceClient;
 use crate::server::admin::api::v1::resource_service_client::ResourceServiceClient;
 use crate::server::admin::api::v1::server_service_client::ServerServiceClient;
 use crate::server::admin::api::v1::tenant_service_client::TenantServiceClient;
@@ -216,6 +217,7 @@ services! {
     changes: ChangeServiceClient,
     exchanges: ExchangeServiceClient,
     metrics: MetricsServiceClient,
+    profiles: ProfileServiceClient,
     resources: ResourceServiceClient,
     server: ServerServiceClient,
     tenants: TenantServiceClient,

@@ -170,6 +170,8 @@ fn show(out: &mut impl Write, answer: &GetExchangeResponse) -> Result<(), Error>
             ("From", print::text(&exchange.address)),
             ("User agent", print::text(&exchange.user_agent)),
             ("Quirks", print::list(&exchange.quirks)),
+            ("Warned of", print::list(&exchange.quirks_warned)),
+            ("Refused for", print::list(&exchange.quirks_refused)),
         ],
     )?;
     headers(out, "Request headers", &answer.request_headers)?;

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::client::{Connection, Server};
+use super::deleted::Deleted;
 use super::error::Error;
 use super::pages::Pages;
 use super::{Output, print};
@@ -35,6 +36,9 @@ enum Verb {
     },
     /// Lists a group's direct members.
     Members(Members),
+    /// Shows groups that were deleted, and brings them back; the tenant says for how long (`tenant update --deleted-kept-days`).
+    #[command(subcommand)]
+    Deleted(Deleted),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,6 +71,7 @@ struct Members {
 impl Group {
     pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         self.connection.run(env, async |server| match &self.verb {
+            Verb::Deleted(deleted) => deleted.run(&server, "Group", out).await,
             Verb::List(list) => list.run(&server, out).await,
             Verb::Get { group, tenant } => get(&server, group, tenant, out).await,
             Verb::Members(members) => members.run(&server, out).await,

@@ -50,7 +50,7 @@ pub struct Probe {
     #[arg(long, conflicts_with = "ca")]
     insecure: bool,
 
-    /// How long to wait for each answer.
+    /// How long to wait for each answer, from 1s to 2m.
     #[arg(long, value_name = "TIME", value_parser = values::period, default_value = "10s")]
     timeout: Duration,
 
@@ -76,7 +76,10 @@ impl Probe {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
         let started = Instant::now();
-        let report = runtime.block_on(play(client, cycle))?;
+        let mut report = runtime.block_on(play(client, cycle))?;
+        if let Some(token) = &token {
+            mask(&mut report, token);
+        }
         match (self.output, &report.unreachable) {
             (Output::Json, _) => self.json(&report, started.elapsed(), out)?,
             (Output::Table, None) => self.table(cycle, &report, out)?,
@@ -174,7 +177,7 @@ async fn play(mut client: Client, cycle: &'static Cycle) -> Result<Report, Error
     let strangers = std::array::from_fn(|_| clock::new_id().to_string());
     let mut run = Run::new(cycle, &random, strangers);
     let (started, mut cleaning) = (Instant::now(), None);
-    while let Some(request) = run.next() {
+    while let Some(request) = run.next_request() {
         let over = |from: Instant, ms: u64| from.elapsed() > Duration::from_millis(ms);
         if run.is_cleaning() && over(*cleaning.get_or_insert_with(Instant::now), limits::PROBE_CLEANING_MS_MAX) {
             run.give_up("the time for cleaning up is over");
@@ -215,6 +218,17 @@ async fn ask(client: &mut Client, request: &Request) -> Reply {
             Reply::Answer(Answer { status, headers, body: body.to_vec() }, whole_ms(took))
         }
         Err(error) => Reply::Silence(error.to_string()),
+    }
+}
+
+/// Takes the token out of what the server said: one that echoes it must not bring it into the report.
+fn mask(report: &mut Report, token: &str) {
+    for row in &mut report.rows {
+        for text in row.findings.iter_mut().chain([&mut row.answer_body]) {
+            if text.contains(token) {
+                *text = text.replace(token, "(the token)");
+            }
+        }
     }
 }
 

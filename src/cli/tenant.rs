@@ -7,7 +7,7 @@ use super::error::{Error, Exit};
 use super::{Output, bar, pages, print, values};
 use crate::server::admin::api::v1::{
     CreateTenantRequest, DeleteTenantRequest, GetTenantRequest, GroupNames, ListTenantsRequest, ListTenantsResponse,
-    Tenant as Answer, UpdateTenantRequest,
+    QuirkStance, Tenant as Answer, UpdateTenantRequest,
 };
 
 /// The flags of `tenant`.
@@ -111,6 +111,14 @@ struct Settings {
     /// Requests a second that each token may make that has no limit of its own; 0: no limit.
     #[arg(long, value_name = "N")]
     token_requests_per_second: Option<u32>,
+
+    /// What to do with a quirk; "profile" takes the profile's stance again. `scimd profile get` lists the quirks. May be repeated.
+    #[arg(long = "quirk", value_name = "NAME=accept|warn|refuse|profile", value_parser = quirk)]
+    quirks: Vec<(String, QuirkStance)>,
+
+    /// Days for which a deleted user or group can come back; 0: not at all.
+    #[arg(long, value_name = "DAYS")]
+    deleted_kept_days: Option<u32>,
 }
 
 impl Tenant {
@@ -132,6 +140,7 @@ impl Tenant {
                         // Only this call and the list count them.
                         rows.push(("Users", tenant.user_count.to_string()));
                         rows.push(("Groups", tenant.group_count.to_string()));
+                        rows.push(("Suggested profile", suggested(&tenant)));
                         print::fields(out, &rows)
                     }
                 }
@@ -179,7 +188,7 @@ impl Update {
         let (mut tenant, mut paths) = self.settings.tenant(&self.name);
         if let Some(disabled) = self.disabled {
             tenant.disabled = disabled;
-            paths.push("disabled");
+            paths.push("disabled".to_owned());
         }
         tenant.etag = self.etag.clone().unwrap_or_default();
         if paths.is_empty() {
@@ -240,7 +249,7 @@ impl Delete {
 
 impl Settings {
     /// The tenant with these settings, and the names of those that are given.
-    fn tenant(&self, name: &str) -> (Answer, Vec<&'static str>) {
+    fn tenant(&self, name: &str) -> (Answer, Vec<String>) {
         let mut paths = Vec::new();
         let mut tenant = Answer { name: name.to_owned(), ..Answer::default() };
         set(&self.profile, &mut tenant.profile, "profile", &mut paths);
@@ -254,14 +263,19 @@ impl Settings {
         set(&self.requests_per_second, most, "requests_per_second_max", &mut paths);
         let most = &mut tenant.token_requests_per_second_max;
         set(&self.token_requests_per_second, most, "token_requests_per_second_max", &mut paths);
+        set(&self.deleted_kept_days, &mut tenant.deleted_kept_days, "deleted_kept_days", &mut paths);
+        for (name, stance) in &self.quirks {
+            paths.push(format!("quirks.{name}"));
+            tenant.quirks.insert(name.clone(), (*stance).into());
+        }
         (tenant, paths)
     }
 }
 
-fn set<T: Clone>(given: &Option<T>, field: &mut T, path: &'static str, paths: &mut Vec<&'static str>) {
+fn set<T: Clone>(given: &Option<T>, field: &mut T, path: &str, paths: &mut Vec<String>) {
     if let Some(given) = given {
         *field = given.clone();
-        paths.push(path);
+        paths.push(path.to_owned());
     }
 }
 
@@ -308,6 +322,8 @@ fn rows(tenant: &Answer) -> Vec<(&'static str, String)> {
         ("If-Match required", print::yes(tenant.if_match_required)),
         ("Group names", group_names_text(tenant.group_names()).to_owned()),
         ("Requests of the tenant", print::rate(tenant.requests_per_second_max, "no limit")),
+        ("Quirks", quirks_text(tenant)),
+        ("Deleted ones are kept", kept_text(tenant.deleted_kept_days)),
         ("Requests of a token", print::rate(tenant.token_requests_per_second_max, "no limit")),
         ("Created", print::time(tenant.create_time.as_ref())),
         ("Changed", print::time(tenant.update_time.as_ref())),
@@ -329,6 +345,50 @@ fn group_names(text: &str) -> Result<GroupNames, String> {
         "unique" => Ok(GroupNames::Unique),
         "shared" => Ok(GroupNames::Shared),
         _ => Err("it is profile, unique or shared".to_owned()),
+    }
+}
+
+fn quirk(text: &str) -> Result<(String, QuirkStance), String> {
+    let (name, stance) = text.split_once('=').ok_or("it is NAME=accept, warn, refuse or profile")?;
+    let stance = match stance {
+        "profile" => QuirkStance::Unspecified,
+        "accept" => QuirkStance::Accept,
+        "warn" => QuirkStance::Warn,
+        "refuse" => QuirkStance::Refuse,
+        _ => return Err("the stance is accept, warn, refuse or profile".to_owned()),
+    };
+    Ok((name.to_owned(), stance))
+}
+
+/// The word for a stance.
+pub(super) fn stance_text(stance: QuirkStance) -> &'static str {
+    match stance {
+        QuirkStance::Unspecified => "profile",
+        QuirkStance::Accept => "accept",
+        QuirkStance::Warn => "warn",
+        QuirkStance::Refuse => "refuse",
+    }
+}
+
+fn quirks_text(tenant: &Answer) -> String {
+    let stance = |stance: &i32| stance_text(QuirkStance::try_from(*stance).unwrap_or_default());
+    let mut quirks: Vec<String> = tenant.quirks.iter().map(|(name, kept)| format!("{name}={}", stance(kept))).collect();
+    quirks.sort_unstable();
+    if quirks.is_empty() { "as the profile says".to_owned() } else { quirks.join(", ") }
+}
+
+fn kept_text(days: u32) -> String {
+    match days {
+        0 => "no".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
+fn suggested(tenant: &Answer) -> String {
+    match tenant.suggested_profile.as_str() {
+        "" => print::text(""),
+        profile => format!("{profile}: {}", tenant.suggested_profile_reason),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::client::{Connection, Server};
+use super::deleted::Deleted;
 use super::error::Error;
 use super::pages::Pages;
 use super::{Output, print};
@@ -31,6 +32,9 @@ enum Verb {
         #[arg(long, value_name = "NAME", default_value = "default")]
         tenant: String,
     },
+    /// Shows users that were deleted, and brings them back; the tenant says for how long (`tenant update --deleted-kept-days`).
+    #[command(subcommand)]
+    Deleted(Deleted),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,7 @@ struct List {
 impl User {
     pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         self.connection.run(env, async |server| match &self.verb {
+            Verb::Deleted(deleted) => deleted.run(&server, "User", out).await,
             Verb::List(list) => list.run(&server, out).await,
             Verb::Get { user, tenant } => get(&server, user, tenant, out).await,
         })

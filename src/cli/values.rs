@@ -77,8 +77,8 @@ pub fn timestamp(ms: i64) -> prost_types::Timestamp {
 }
 
 /// The names of the fields to be changed.
-pub fn mask(paths: &[&str]) -> prost_types::FieldMask {
-    prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() }
+pub fn mask(paths: &[String]) -> prost_types::FieldMask {
+    prost_types::FieldMask { paths: paths.to_vec() }
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ async fn matching(
     after: Option<Uuid>,
     limit: usize,
 ) -> Result<(Entries, usize), Error> {
-    let mut reading = Reading::new(call.tenant.dialect);
+    let mut reading = Reading::new(&call.tenant.dialect);
     let ids = list::matching_ids(call, snapshot, resource_type, filter, &mut reading).await?;
     let start = after.map_or(Bound::Unbounded, Bound::Excluded);
     let wanted: Vec<Uuid> = ids.range((start, Bound::Unbounded)).take(limit).copied().collect();
@@ -183,7 +183,7 @@ async fn seen(
 }
 
 async fn shown(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType, view: View) -> Result<Seen, Error> {
-    let mut reading = Reading::new(call.tenant.dialect);
+    let mut reading = Reading::new(&call.tenant.dialect);
     let projection = match keys::type_code(resource_type) {
         keys::GROUP => Projection::new(resource_type, &[], &["members".to_owned()], &mut reading),
         _ => Projection::default(),

@@ -332,9 +332,10 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn run(self, call: &Call<'_>) -> (Result<Made, Error>, Used) {
-        let mut reading = Reading::new(call.tenant.dialect);
+        let mut reading = Reading::new(&call.tenant.dialect);
         let (resource_type, is_completion, id) = (self.resource_type, self.is_completion, self.ask.id.clone());
-        let mut result = self.verb(call, &mut reading).await;
+        let result = self.verb(call, &mut reading).await;
+        let mut result = result.map_err(|error| reading.explained(error));
         if let Err(error) = &mut result
             && is_completion
         {

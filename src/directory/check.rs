@@ -64,9 +64,11 @@ enum Aspect {
     Tokens,
     /// `N` rows and `T` rows.
     Name,
+    /// The three kinds of `X` rows.
+    Deleted,
 }
 
-const ASPECTS: [Aspect; 8] = [
+const ASPECTS: [Aspect; 9] = [
     Aspect::Unique,
     Aspect::Index,
     Aspect::Memberships,
@@ -75,6 +77,7 @@ const ASPECTS: [Aspect; 8] = [
     Aspect::Nested,
     Aspect::Tokens,
     Aspect::Name,
+    Aspect::Deleted,
 ];
 
 impl Aspect {
@@ -92,6 +95,7 @@ impl Aspect {
             Aspect::Members => "the counters of members do not count the members",
             Aspect::Nested => "the counter of groups in groups does not count them",
             Aspect::Tokens => "the tokens are not those that the tenant lists",
+            Aspect::Deleted => "what deleted resources are found by is not what they say",
             Aspect::Name => "the name does not lead to the tenant",
         };
         format!("{what}: {numbers}")

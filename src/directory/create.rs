@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::index::{self, Place};
 use super::members::{self, Group, Plan, Wanted};
 use super::record::{self, ChangeKind};
-use super::{Call, change, count, generation, keys, read, write};
+use super::{Call, change, count, deleted, generation, keys, read, write};
 use crate::limits;
 use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind};
@@ -43,9 +43,14 @@ pub async fn create_as(
         Some(members) => Wanted::exactly(call, &read_members(members, reading)?)?,
         None => Wanted::default(),
     };
+    if let Some(answer) = come_back(call, resource_type, &incoming.attributes, &members, projection).await? {
+        members.tell(reading);
+        return Ok(answer);
+    }
     let new = New { id, is_given: false, created_ms: None, attributes: &incoming.attributes };
     if members.order.len() <= limits::MEMBERS_DELTA_MAX {
         commit(call, resource_type, &new, &members, None).await?;
+        members.tell(reading);
         return read::again(call, resource_type, id, projection).await;
     }
     let unseen = generation::write(call, id, None, &members).await?;
@@ -53,7 +58,58 @@ pub async fn create_as(
         generation::discard(call, &unseen, id).await?;
         return Err(error);
     }
+    members.tell(reading);
     read::again(call, resource_type, id, projection).await
+}
+
+/// Makes the resource from one that was deleted, if it is the same: with its id and time of creation, and all else as it is created now.
+/// `None`: there is none, or somebody else brings it back at this moment.
+async fn come_back(
+    call: &Call<'_>,
+    resource_type: &ResourceType,
+    attributes: &Map<String, Value>,
+    members: &Wanted,
+    projection: &Projection<'_>,
+) -> Result<Option<Answer>, Error> {
+    if call.tenant.deleted_kept_ms == 0 {
+        return Ok(None);
+    }
+    let snapshot = call.directory.snapshot().await?;
+    let Some(was) = deleted::returning(call, &snapshot, resource_type, attributes).await? else { return Ok(None) };
+    let (tenant, id) = (call.tenant.number, was.id);
+    // A group's members from before have rows of the generation that it had, so that those of now get another one.
+    let unseen = match was.code {
+        keys::GROUP => Some(generation::write(call, id, None, members).await?),
+        _ => None,
+    };
+    let mut outcome = Ok(None);
+    for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
+        let snapshot = call.directory.snapshot().await?;
+        let is_there = deleted::find(call, &snapshot, was.code, id).await?;
+        if is_there.is_none_or(|now| now.stamp.revision != was.stamp.revision) {
+            break;
+        }
+        let new = New { id, is_given: false, created_ms: Some(was.deleted.created_ms), attributes };
+        let mut batch = match batch(call, &snapshot, resource_type, &new, members, unseen.as_ref()).await {
+            Ok(batch) => batch,
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        };
+        deleted::take(&mut batch, tenant, &was);
+        if was.code == keys::GROUP {
+            generation::leave(&mut batch, tenant, Group { id, generation: was.deleted.generation }, false)?;
+        }
+        if call.directory.commit(batch).await?.is_some() {
+            call.directory.sweeps.notify_one();
+            return read::again(call, resource_type, id, projection).await.map(Some);
+        }
+    }
+    if let Some(unseen) = unseen {
+        generation::discard(call, &unseen, id).await?;
+    }
+    outcome
 }
 
 /// What a new resource is to be.
@@ -125,7 +181,7 @@ async fn batch(
     match unseen {
         Some(unseen) => {
             generation::show(call, unseen, None, &mut batch)?;
-            log.members_incomplete = true;
+            log.members_incomplete = !wanted.order.is_empty();
         }
         None if !wanted.order.is_empty() => {
             let group = Group { id, generation };
@@ -147,6 +203,12 @@ async fn is_free(snapshot: &Snapshot, tenant: u32, id: Uuid, batch: &mut Batch) 
             return Err(Error::new(Kind::Uniqueness, format!("there is a resource with the id {id} already")));
         }
         batch.expect_absent(key);
+        let gone = keys::gone(tenant, code, id);
+        if snapshot.get(&gone).await.map_err(super::store_error)?.is_some() {
+            let why = format!("a resource with the id {id} was deleted and can be restored");
+            return Err(Error::new(Kind::Uniqueness, why));
+        }
+        batch.expect_absent(gone);
     }
     Ok(())
 }

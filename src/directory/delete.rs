@@ -1,12 +1,13 @@
 //! Deleting a resource: its record, its index entries and its own memberships go in one batch, its values are free at once. A
-//! group's members cease to be members with its record; their rows are left to the sweeper.
+//! group's members cease to be members with its record; their rows are left to the sweeper. Where the tenant keeps what is deleted, the
+//! record and those rows go to another place instead (see `deleted.rs`).
 
 use super::generation;
 use super::members::{self, Group};
 use super::record::{self, ChangeKind};
 use super::view::{self, View};
 use super::write::{self, Precondition};
-use super::{Call, change, count, index, keys, membership};
+use super::{Call, change, count, deleted, index, keys, membership};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::scim::schema::ResourceType;
@@ -34,8 +35,11 @@ pub async fn delete(
             batch.delete(index::key(tenant, code, id, &entry));
         }
         count::add(&mut batch, tenant, code, id, -1);
-        leave_groups(call, &snapshot, code, &view, &mut batch).await?;
-        if code == keys::GROUP {
+        let rows = leave_groups(call, &snapshot, code, &view, &mut batch).await?;
+        if call.tenant.deleted_kept_ms > 0 {
+            let groups = deleted::groups(&snapshot, tenant, &rows).await?;
+            deleted::keep(call, resource_type, &view, &groups, &mut batch)?;
+        } else if code == keys::GROUP {
             generation::leave(&mut batch, tenant, generation::of(&record, id), true)?;
         }
         change::add(&mut batch, tenant, &change::of(call, ChangeKind::Delete, resource_type, id))?;
@@ -49,14 +53,14 @@ pub async fn delete(
     Err(super::contended())
 }
 
-/// Takes the resource out of every group that it is in itself.
+/// Takes the resource out of every group that it is in itself; gives the rows of that.
 async fn leave_groups(
     call: &Call<'_>,
     snapshot: &Snapshot,
     code: u8,
     view: &View,
     batch: &mut Batch,
-) -> Result<(), Error> {
+) -> Result<Vec<membership::Row>, Error> {
     let tenant = call.tenant.number;
     let mark = keys::memberships(tenant, view.id);
     let (last, rows) = membership::rows(snapshot, tenant, view.id).await?;
@@ -64,7 +68,7 @@ async fn leave_groups(
     write::rely_on(batch, mark.clone(), last.map(|last| last.revision));
     batch.delete(mark);
     let nested = -i64::from(code == keys::GROUP);
-    for (id, generation) in rows {
+    for (id, generation) in rows.iter().copied() {
         let group = Group { id, generation };
         let row = keys::member(tenant, id, generation, view.id);
         batch.expect_exists(row.clone());
@@ -73,5 +77,5 @@ async fn leave_groups(
         members::count(batch, tenant, group, -1, nested);
         batch.put(keys::members_mark(tenant, id), record::PRESENT);
     }
-    Ok(())
+    Ok(rows)
 }

@@ -72,10 +72,10 @@ pub async fn discard(call: &Call<'_>, unseen: &Unseen, id: Uuid) -> Result<(), E
     Ok(())
 }
 
-/// A note that these rows are nobody's any more.
+/// A note that these rows are nobody's any more. A batch may leave those of several groups.
 pub fn leave(batch: &mut Batch, tenant: u32, group: Group, group_is_gone: bool) -> Result<(), Error> {
     let sweep = Sweep { group: group.id, generation: Some(group.generation), group_is_gone };
-    batch.put_stamped(keys::sweeps(tenant), [], record::pack(&sweep)?);
+    batch.put_stamped(keys::sweeps(tenant), group.id.as_bytes().as_slice(), record::pack(&sweep)?);
     Ok(())
 }
 
@@ -138,7 +138,7 @@ async fn flush(
             attempts.next().ok_or_else(super::contended)?;
             let snapshot: Snapshot = call.directory.snapshot().await?;
             let mut batch = call.batch();
-            members::fill(call, &snapshot, group, (part, &wanted.names), &mut batch).await?;
+            members::fill(call, &snapshot, group, (part, wanted), &mut batch).await?;
             if call.directory.commit(batch).await?.is_some() {
                 break;
             }

@@ -16,9 +16,13 @@
 //! | `B` log | up to which revision the log's old entries have been removed |
 //! | `H` log | the newest seal of the log's chain |
 //! | `H` log revision | a seal |
-//! | `S` tenant revision | work for the sweeper |
-//! | `X` tenant id | a transaction: what was asked, and how it ended |
+//! | `S` tenant revision | work for the sweeper: rows that are being written |
+//! | `S` tenant revision group | work for the sweeper: rows of the group that are nobody's |
+//! | `W` tenant id | a transaction: what was asked, and how it ended |
 //! | `D` tenant | the tenant is being deleted |
+//! | `X` tenant `R` type id | a deleted resource that can come back |
+//! | `X` tenant `I` type attribute value id | nothing; the deleted resource had this value |
+//! | `X` tenant `T` revision type id | nothing; the commit of this revision deleted the resource |
 //! | `T` tenant | the tenant's settings |
 //! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
@@ -219,9 +223,50 @@ pub fn seal(log: u32, revision: u64) -> Vec<u8> {
 /// The prefix of the sweeper's work in all tenants.
 pub const SWEEPS: &[u8] = b"S";
 
-/// The prefix of the sweeper's work in one tenant; the store adds the revision of the commit.
+/// The prefix of the sweeper's work in one tenant; the store adds the revision of the commit, then may come a group.
 pub fn sweeps(tenant: u32) -> Vec<u8> {
     tenanted(b'S', tenant)
+}
+
+/// A deleted resource that can come back.
+pub fn gone(tenant: u32, code: u8, id: Uuid) -> Vec<u8> {
+    [&gone_all(tenant, code)[..], id.as_bytes()].concat()
+}
+
+/// The prefix of all deleted resources of one type, in the order of their ids.
+pub fn gone_all(tenant: u32, code: u8) -> Vec<u8> {
+    [&tenanted(b'X', tenant)[..], &[b'R', code]].concat()
+}
+
+/// The prefix of the deleted resources that had this value: an attribute's code and a value as it stands in index keys.
+pub fn gone_values(tenant: u32, code: u8, value: &[u8]) -> Vec<u8> {
+    [&tenanted(b'X', tenant)[..], &[b'I', code], value].concat()
+}
+
+/// That a deleted resource had this value.
+pub fn gone_by(tenant: u32, code: u8, value: &[u8], id: Uuid) -> Vec<u8> {
+    [&gone_values(tenant, code, value)[..], id.as_bytes()].concat()
+}
+
+/// The prefix of the deleted resources in the order of their deletions; the store adds the revision, then comes [`gone_in_time`].
+pub fn gone_times(tenant: u32) -> Vec<u8> {
+    [&tenanted(b'X', tenant)[..], b"T"].concat()
+}
+
+/// What follows the revision in the order of deletions.
+pub fn gone_in_time(code: u8, id: Uuid) -> Vec<u8> {
+    [&[code][..], id.as_bytes()].concat()
+}
+
+/// A resource in the order of deletions.
+pub fn gone_at(tenant: u32, revision: u64, code: u8, id: Uuid) -> Vec<u8> {
+    [&gone_times(tenant)[..], &revision.to_be_bytes(), &gone_in_time(code, id)].concat()
+}
+
+/// The type and id of a key made by [`gone_at`].
+pub fn gone_of_time(key: &[u8]) -> Option<(u8, Uuid)> {
+    let (code, id) = key.get(1 + 4 + 1 + 8..)?.split_first()?;
+    Some((*code, Uuid::from_slice(id).ok()?))
 }
 
 /// A tenant's settings.
@@ -255,13 +300,13 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBX".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXW".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 
 /// The prefix of a tenant's transactions, in the order in which they were begun.
 pub fn transactions(tenant: u32) -> Vec<u8> {
-    tenanted(b'X', tenant)
+    tenanted(b'W', tenant)
 }
 
 /// A transaction.

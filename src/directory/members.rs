@@ -4,13 +4,15 @@
 use super::record::{self, Change, Member, Record};
 use super::{Call, change, keys, membership, view};
 use crate::limits;
-use crate::scim::dialect::{Quirk, Stance};
+use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::filter::{Compare, Expr, Op, Operand};
 use crate::scim::patch::{MemberRef, MembersChange};
 use crate::store::{Batch, Entry, Scan, Snapshot};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use uuid::Uuid;
 
 /// What a request asks of a group's members, as one step.
@@ -24,6 +26,8 @@ pub struct Wanted {
     pub order: Vec<Uuid>,
     /// Names that the client gives to members.
     pub names: HashMap<Uuid, String>,
+    /// Whether somebody was left out whom nobody is; seen only when the members are looked up, which is after this was read.
+    left_out: Arc<AtomicBool>,
 }
 
 /// The group that is changed.
@@ -75,6 +79,13 @@ impl Wanted {
         !self.replaces && self.state.is_empty()
     }
 
+    /// Counts the quirk if somebody was left out whom nobody is.
+    pub fn tell(&self, reading: &mut Reading<'_>) {
+        if self.left_out.load(Relaxed) {
+            reading.allows(Quirk::UnknownMember);
+        }
+    }
+
     /// Who is to be in, in the order in which they came.
     pub fn joining(&self) -> impl Iterator<Item = Uuid> {
         self.order.iter().copied().filter(|id| self.state.get(id) == Some(&true))
@@ -83,7 +94,7 @@ impl Wanted {
     fn join(&mut self, call: &Call<'_>, members: &[MemberRef]) -> Result<(), Error> {
         for MemberRef { value, display } in members {
             let Some(id) = view::parse_id(value) else {
-                unknown_member(call, value)?;
+                unknown_member(call, value, &self.left_out)?;
                 continue;
             };
             self.set(id, true);
@@ -108,7 +119,7 @@ impl Wanted {
     }
 
     fn replace(&mut self) {
-        *self = Wanted { replaces: true, ..Wanted::default() };
+        *self = Wanted { replaces: true, left_out: self.left_out.clone(), ..Wanted::default() };
     }
 }
 
@@ -156,7 +167,7 @@ pub async fn plan(call: &Call<'_>, snapshot: &Snapshot, group: Group, wanted: &W
                 _ => {}
             }
         }
-        let added = look_up(call, snapshot, &added, &wanted.names).await?;
+        let added = look_up(call, snapshot, &added, wanted).await?;
         return Ok(Plan::Delta(Delta { added, removed }));
     }
     let count = snapshot.count(&keys::member_count(tenant, group.id, group.generation)).await;
@@ -180,7 +191,7 @@ pub async fn plan(call: &Call<'_>, snapshot: &Snapshot, group: Group, wanted: &W
     if added.len() + removed.len() > limits::MEMBERS_DELTA_MAX {
         return Ok(Plan::Generation);
     }
-    let added = look_up(call, snapshot, &added, &wanted.names).await?;
+    let added = look_up(call, snapshot, &added, wanted).await?;
     Ok(Plan::Delta(Delta { added, removed }))
 }
 
@@ -227,10 +238,10 @@ pub async fn fill(
     call: &Call<'_>,
     snapshot: &Snapshot,
     group: Group,
-    (ids, names): (&[Uuid], &HashMap<Uuid, String>),
+    (ids, wanted): (&[Uuid], &Wanted),
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let joining = look_up(call, snapshot, ids, names).await?;
+    let joining = look_up(call, snapshot, ids, wanted).await?;
     for member in &joining {
         let row = keys::member(call.tenant.number, group.id, group.generation, member.id);
         join(call, snapshot, group, member, row, batch).await?;
@@ -311,12 +322,7 @@ async fn join(
 }
 
 /// Finds those who are to come; somebody whom nobody is is refused or left out, as the dialect has it.
-async fn look_up(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    ids: &[Uuid],
-    names: &HashMap<Uuid, String>,
-) -> Result<Vec<Joining>, Error> {
+async fn look_up(call: &Call<'_>, snapshot: &Snapshot, ids: &[Uuid], wanted: &Wanted) -> Result<Vec<Joining>, Error> {
     let tenant = call.tenant.number;
     let key = |code| move |id: &Uuid| keys::record(tenant, code, *id);
     let users: Vec<Vec<u8>> = ids.iter().map(key(keys::USER)).collect();
@@ -332,10 +338,10 @@ async fn look_up(
             }
         };
         let Some(entry) = entry else {
-            unknown_member(call, &id.to_string())?;
+            unknown_member(call, &id.to_string(), &wanted.left_out)?;
             continue;
         };
-        let display = display(&entry, names.get(id))?;
+        let display = display(&entry, wanted.names.get(id))?;
         joining.push(Joining { id: *id, code, display, record: (key, entry.stamp.revision) });
     }
     Ok(joining)
@@ -412,11 +418,13 @@ async fn leave_where(
     Ok(())
 }
 
-fn unknown_member(call: &Call<'_>, id: &str) -> Result<(), Error> {
-    if call.tenant.dialect.stance(Quirk::UnknownMember) == Stance::Accept {
+fn unknown_member(call: &Call<'_>, id: &str, left_out: &AtomicBool) -> Result<(), Error> {
+    let mut reading = Reading::new(&call.tenant.dialect);
+    if reading.allows(Quirk::UnknownMember) {
+        left_out.store(true, Relaxed);
         tracing::warn!(request_id = call.actor.request, "a member that is no user and no group was left out");
         return Ok(());
     }
     let why = format!("'members': no user or group has the id '{}'", clip(id));
-    Err(Error::new(Kind::InvalidValue, why))
+    Err(reading.explained(Error::new(Kind::InvalidValue, why)))
 }

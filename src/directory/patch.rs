@@ -89,6 +89,7 @@ pub async fn commit(
             }
             Ok(Attempt::TooManyMembers(group, wanted)) => {
                 unseen = Some(generation::write(call, id, Some(group.generation), &wanted).await?);
+                wanted.tell(reading);
             }
             Err(error) => {
                 outcome = Err(error);
@@ -138,7 +139,9 @@ async fn attempt(
     let mut shown = group.generation;
     let mut changes_members = false;
     if let Some(wanted) = wanted_members(call, &snapshot, &view, edit).await? {
-        match (members::plan(call, &snapshot, group, &wanted).await?, unseen) {
+        let plan = members::plan(call, &snapshot, group, &wanted).await?;
+        wanted.tell(reading);
+        match (plan, unseen) {
             (Plan::Delta(delta), _) => {
                 changes_members = !delta.added.is_empty() || !delta.removed.is_empty();
                 members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;

@@ -1,10 +1,12 @@
 //! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
 
 use super::network::Network;
+use crate::scim::dialect;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ResourceType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The version that all formats here have today.
 const VERSION: u8 = 1;
@@ -164,6 +166,22 @@ pub struct Sweep {
     pub group_is_gone: bool,
 }
 
+/// A deleted resource that can come back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Deleted {
+    /// When it was created, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// The generation of a group's members.
+    pub generation: u64,
+    /// The ids of the groups that it was in itself.
+    pub groups: Vec<String>,
+    /// What it is found by: attributes' codes with values as they stand in index keys.
+    pub found_by: Vec<Vec<u8>>,
+    /// Its attributes.
+    pub attributes: Map<String, Value>,
+}
+
 /// A tenant's settings. What was added later has a default, so that older records are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -186,12 +204,38 @@ pub struct Tenant {
     pub requests_per_s_max: u32,
     /// Requests a second of each token that has no limit of its own; 0: no limit.
     pub token_requests_per_s_max: u32,
+    /// What it does with quirks, by their names, where that is not what its dialect says.
+    pub quirks: BTreeMap<String, Stance>,
+    /// For how many days what is deleted can come back; 0: not at all.
+    pub deleted_kept_days: u32,
     /// Its tokens are refused.
     pub disabled: bool,
     /// It is on its way out.
     pub deleting: bool,
     /// When it was made, in milliseconds since the epoch.
     pub created_ms: i64,
+}
+
+/// What a tenant does with a quirk. The names are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    /// It is taken as it was meant.
+    Accept,
+    /// It is taken, and the log tells of it.
+    Warn,
+    /// The request is refused.
+    Refuse,
+}
+
+impl From<Stance> for dialect::Stance {
+    fn from(stance: Stance) -> dialect::Stance {
+        match stance {
+            Stance::Accept => dialect::Stance::Accept,
+            Stance::Warn => dialect::Stance::Warn,
+            Stance::Refuse => dialect::Stance::Refuse,
+        }
+    }
 }
 
 /// A token, without its secret. What was added later has a default, so that older records are read.

@@ -17,6 +17,8 @@ pub enum Noun {
     Transaction,
     /// An admin's client certificate, by its serial number or name.
     AdminCertificate,
+    /// A profile, by its name.
+    Profile,
 }
 
 /// A field of the call that cannot be so.
@@ -94,6 +96,7 @@ impl Noun {
             Noun::Exchange => "exchange",
             Noun::Transaction => "transaction",
             Noun::AdminCertificate => "admin certificate",
+            Noun::Profile => "profile",
         }
     }
 }

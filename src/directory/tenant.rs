@@ -5,8 +5,9 @@ pub mod settings;
 
 use super::record;
 use super::{Directory, keys};
+use crate::limits;
 use crate::profile;
-use crate::scim::dialect::Dialect;
+use crate::scim::dialect::{Dialect, Quirk, Stance};
 use crate::scim::errors::{Error, Kind};
 use crate::store::{Entry, Snapshot};
 use std::sync::Arc;
@@ -18,8 +19,8 @@ pub struct Tenant {
     pub number: u32,
     /// Its name in the Tenant URL.
     pub name: String,
-    /// How its identity provider speaks.
-    pub dialect: &'static Dialect,
+    /// How its identity provider speaks: its profile, with what the tenant answers for itself.
+    pub dialect: Arc<Dialect>,
     /// What its Tenant URL begins with; `None`: the server's own.
     pub public_url: Option<String>,
     /// Whether discovery is answered without a token.
@@ -32,6 +33,8 @@ pub struct Tenant {
     pub requests_per_s_max: u32,
     /// Requests a second of each token that has no limit of its own; 0: no limit.
     pub token_requests_per_s_max: u32,
+    /// For how long what is deleted can come back, in milliseconds; 0: not at all.
+    pub deleted_kept_ms: i64,
     /// Whether it answers at all: it is neither disabled nor being deleted.
     pub is_open: bool,
 }
@@ -56,7 +59,7 @@ pub async fn make_first(
         created_ms: token.created_ms,
         ..record::Tenant::default()
     };
-    dialect(&settings)?;
+    profile_of(&settings)?;
     let mut batch = directory.batch();
     batch.expect_absent(keys::TENANTS_MADE);
     batch.expect_absent(keys::tenant(FIRST));
@@ -104,22 +107,30 @@ pub async fn by_number(directory: &Directory, snapshot: &Snapshot, number: u32) 
 
 fn read(number: u32, entry: &Entry) -> Result<Tenant, Error> {
     let settings: record::Tenant = record::unpack(&entry.value)?;
-    let dialect = dialect(&settings)?;
+    let profile = profile_of(&settings)?;
+    let dialect = profile::with(profile, &overrides(&settings));
     Ok(Tenant {
         number,
-        dialect,
         public_url: settings.public_url,
         discovery_without_token: settings.discovery_without_token,
         if_match_required: settings.if_match_required,
-        unique_group_names: settings.unique_group_names.unwrap_or(dialect.unique_group_names),
+        unique_group_names: settings.unique_group_names.unwrap_or(profile.unique_group_names),
+        dialect: Arc::new(dialect),
         requests_per_s_max: settings.requests_per_s_max,
         token_requests_per_s_max: settings.token_requests_per_s_max,
+        deleted_kept_ms: i64::from(settings.deleted_kept_days) * limits::DAY_MS,
         is_open: !settings.disabled && !settings.deleting,
         name: settings.name,
     })
 }
 
-fn dialect(settings: &record::Tenant) -> Result<&'static Dialect, Error> {
+/// What the tenant answers for itself. A name that this version does not know means nothing to it.
+pub fn overrides(settings: &record::Tenant) -> Vec<(Quirk, Stance)> {
+    let named = |(name, stance): (&String, &record::Stance)| Some((Quirk::by_name(name)?, Stance::from(*stance)));
+    settings.quirks.iter().filter_map(named).collect()
+}
+
+fn profile_of(settings: &record::Tenant) -> Result<&'static Dialect, Error> {
     profile::by_name(&settings.profile)
         .ok_or_else(|| Error::new(Kind::Internal, format!("no profile is called '{}'", settings.profile)))
 }

@@ -37,7 +37,7 @@ impl Fixture {
     }
 
     pub(crate) async fn make(&self, kind: &ResourceType, body: Value) -> String {
-        let mut reading = Reading::new(self.scope.tenant.dialect);
+        let mut reading = Reading::new(&self.scope.tenant.dialect);
         let made = create::create(&self.call(), kind, body, &Projection::default(), &mut reading).await.unwrap();
         made.location.rsplit('/').next().unwrap().to_owned()
     }
@@ -52,7 +52,7 @@ impl Fixture {
     }
 
     pub(crate) async fn patch(&self, kind: &ResourceType, id: &str, operations: Value) {
-        let mut reading = Reading::new(self.scope.tenant.dialect);
+        let mut reading = Reading::new(&self.scope.tenant.dialect);
         let body = json!({"schemas": [schema::PATCH_OP], "Operations": operations});
         let condition = write::Precondition::None;
         let projection = Projection::default();

@@ -103,12 +103,15 @@ pub async fn record(
     Ok(())
 }
 
+/// What a group is called.
+pub const GROUP_NAME: &str = "displayName";
+
 /// The attributes that this tenant's dialect makes unique beside those that the schema does.
 pub fn also_unique(call: &Call<'_>, resource_type: &ResourceType) -> Vec<&'static str> {
     let is_group = keys::type_code(resource_type) == keys::GROUP;
     let names = is_group && call.tenant.unique_group_names;
     let ids = call.tenant.dialect.unique_external_ids;
-    [(names, "displayName"), (ids, "externalId")].into_iter().filter_map(|(is, name)| is.then_some(name)).collect()
+    [(names, GROUP_NAME), (ids, "externalId")].into_iter().filter_map(|(is, name)| is.then_some(name)).collect()
 }
 
 /// Writes the new name into the rows of all groups that have this member, which are as many as its own memberships.

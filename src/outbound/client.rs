@@ -117,7 +117,10 @@ pub struct Client {
 /// Without the token.
 impl Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("authority", &self.authority).field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("authority", &self.authority)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 
@@ -251,9 +254,11 @@ impl Client {
     fn request(&self, ask: &Ask<'_>) -> Result<Request<Full<Bytes>>, Error> {
         let bad = |what: String| move |_| Error::Request(what);
         let body = Bytes::from(ask.body.unwrap_or_default().to_owned());
-        let uri: Uri = format!("{}{}", self.prefix, ask.path).parse().map_err(|_| Error::Request(ask.path.to_owned()))?;
+        let uri: Uri =
+            format!("{}{}", self.prefix, ask.path).parse().map_err(|_| Error::Request(ask.path.to_owned()))?;
         let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = Method::from_bytes(ask.method.as_bytes()).map_err(|_| Error::Request(ask.method.to_owned()))?;
+        *request.method_mut() =
+            Method::from_bytes(ask.method.as_bytes()).map_err(|_| Error::Request(ask.method.to_owned()))?;
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::from_str(&self.authority).map_err(bad(self.authority.clone()))?);
@@ -299,10 +304,9 @@ fn configuration(trust: &Trust) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
     let builder = builder.map_err(setup)?;
     let mut configuration = match trust {
-        Trust::Anybody => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Credulous(provider)))
-            .with_no_client_auth(),
+        Trust::Anybody => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Credulous(provider))).with_no_client_auth()
+        }
         Trust::File(path) => builder.with_root_certificates(authorities_in(path)?).with_no_client_auth(),
         Trust::System => builder.with_root_certificates(authorities_here()?).with_no_client_auth(),
     };
@@ -360,7 +364,12 @@ impl ServerCertVerifier for Credulous {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        rustls::crypto::verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -369,7 +378,12 @@ impl ServerCertVerifier for Credulous {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        rustls::crypto::verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -20,7 +20,8 @@ pub const CYCLE: Cycle = Cycle {
     steps: STEPS,
 };
 
-const CONFIG: &str = "authentik does not understand this ServiceProviderConfig and falls back to its defaults: no PATCH, no filter.";
+const CONFIG: &str =
+    "authentik does not understand this ServiceProviderConfig and falls back to its defaults: no PATCH, no filter.";
 const UPDATE: &str = "Changes of users do not arrive.";
 const GROUPS: &str = "Groups here are not those in authentik.";
 

@@ -21,7 +21,8 @@ pub const CYCLE: Cycle = Cycle {
 const MATCH: &str = "ssosync would create the user again, or stop.";
 const CHANGE: &str = "The synchronisation stops with an error.";
 // [W]: members are decoded as a list of texts.
-const DECODE: &str = "ssosync decodes members as texts: an answer with member objects makes it stop, unless the fork has mended that.";
+const DECODE: &str =
+    "ssosync decodes members as texts: an answer with member objects makes it stop, unless the fork has mended that.";
 
 const STEPS: &[Step] = &[
     get("find a user that nobody is", "/Users?filter=userName+eq+%22{{p}}-nils%40example.com%22")

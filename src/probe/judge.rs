@@ -1,6 +1,6 @@
 //! Whether an answer is what a step wants, and in words what is wrong with it. It knows one step and one answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -53,12 +53,14 @@ pub struct Judgement {
     pub findings: Vec<String>,
     /// What the provider does about it, a sentence each.
     pub consequences: Vec<String>,
+    /// What is as wrong in many answers, with what comes of it.
+    habits: Vec<(String, String)>,
 }
 
 impl Judgement {
     /// A judgement without anything found.
     pub fn pass() -> Judgement {
-        Judgement { verdict: Verdict::Pass, findings: Vec::new(), consequences: Vec::new() }
+        Judgement { verdict: Verdict::Pass, findings: Vec::new(), consequences: Vec::new(), habits: Vec::new() }
     }
 
     /// Adds what was found, and what comes of it; an empty consequence, or one that stands there already, is none.
@@ -68,6 +70,21 @@ impl Judgement {
         if !consequence.is_empty() && !self.consequences.iter().any(|known| known == consequence) {
             self.consequences.push(consequence.to_owned());
         }
+    }
+}
+
+impl Judgement {
+    /// Takes the server's habits for warnings, each once in a run: `told` are those that were.
+    pub fn say_once(&mut self, told: &mut BTreeSet<String>) {
+        for (finding, consequence) in std::mem::take(&mut self.habits) {
+            if told.insert(finding.clone()) {
+                self.add(Verdict::Warn, format!("{finding} (told once)"), &consequence);
+            }
+        }
+    }
+
+    fn habit(&mut self, finding: &str, consequence: impl Into<String>) {
+        self.habits.push((finding.to_owned(), consequence.into()));
     }
 }
 
@@ -85,7 +102,12 @@ pub fn judge(
         Gravity::Warn => Verdict::Warn,
     };
     if !step.wants.contains(&answer.status) {
+        let succeeds = |status: &u16| (200..300).contains(status);
+        let did_it = succeeds(&answer.status) && step.wants.iter().any(succeeds);
         let words = match answer.status {
+            _ if did_it => {
+                &format!("{} goes by the status: with another one it may take the request for failed.", cycle.title)
+            }
             401 | 403 => cycle.unauthorized,
             500.. if !step.wants.iter().any(|status| *status >= 500) => cycle.broken,
             _ => step.otherwise,
@@ -94,7 +116,9 @@ pub fn judge(
         let said = said.map(|detail| format!(", with the detail \"{}\"", cut(detail))).unwrap_or_default();
         let finding = format!("the status is {}, wanted {}{said}", answer.status, statuses(step.wants));
         judgement.add(grave, finding, words);
-        return judgement;
+        if !did_it {
+            return judgement;
+        }
     }
     form(cycle, answer, document, &mut judgement);
     for (checks, verdict) in [(step.must, grave), (step.should, Verdict::Warn)] {
@@ -118,8 +142,7 @@ fn form(cycle: &Cycle, answer: &Answer, document: Option<&Value>, judgement: &mu
     let header = |name: &str| answer.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let success = (200..300).contains(&answer.status);
     if answer.status == 201 && header("location").is_none() {
-        judgement.add(
-            Verdict::Warn,
+        judgement.habit(
             "there is no Location header",
             "RFC 7644 section 3.3 wants it with 201; most providers take the id from the body.",
         );
@@ -131,8 +154,7 @@ fn form(cycle: &Cycle, answer: &Answer, document: Option<&Value>, judgement: &mu
         if success {
             judgement.add(Verdict::Fail, "the body is not JSON", &format!("{} cannot read it.", cycle.title));
         } else {
-            judgement.add(
-                Verdict::Warn,
+            judgement.habit(
                 "the body of the error is not JSON",
                 "The provider's log shows no reason for the failure (RFC 7644 section 3.12).",
             );
@@ -148,21 +170,18 @@ fn form(cycle: &Cycle, answer: &Answer, document: Option<&Value>, judgement: &mu
             format!("the content type is \"{}\"", cut(media)),
             &format!("{} does not read what does not say that it is JSON.", cycle.title),
         ),
-        Media::Scim if json => judgement.add(
-            Verdict::Warn,
+        Media::Scim if json => judgement.habit(
             "the content type is application/json",
-            &format!("{} asks for application/scim+json in all answers, and has taken this one so far.", cycle.title),
+            format!("{} asks for application/scim+json in all answers.", cycle.title),
         ),
-        Media::Json if scim => judgement.add(
-            Verdict::Warn,
+        Media::Json if scim => judgement.habit(
             "the content type is application/scim+json",
-            &format!("{} asks for application/json in all answers.", cycle.title),
+            format!("{} asks for application/json in all answers.", cycle.title),
         ),
         _ => {}
     }
     if !success && document.get("status").is_some_and(|status| !status.is_string()) {
-        judgement.add(
-            Verdict::Warn,
+        judgement.habit(
             "the status in the error is not a text",
             "RFC 7644 section 3.12 writes it as one; strict clients cannot read the error.",
         );

@@ -17,7 +17,8 @@ pub const CYCLE: Cycle = Cycle {
 };
 
 const DISCOVERY: &str = "The extension wants the discovery endpoints to be accessible.";
-const MAPPING: &str = "The extension unwraps this value: it throws, keeps no mapping, and creates the user again at the next change.";
+const MAPPING: &str =
+    "The extension unwraps this value: it throws, keeps no mapping, and creates the user again at the next change.";
 const UPDATE: &str = "The change is lost: events are not sent again.";
 const GROUPS: &str = "Groups here are not those in Keycloak.";
 

@@ -20,7 +20,8 @@ pub const CYCLE: Cycle = Cycle {
 };
 
 const DUPLICATE: &str = "OneLogin would create the user again.";
-const TEMPLATE: &str = "Users made from the usual template are refused: the administrator has to take attributes out of it.";
+const TEMPLATE: &str =
+    "Users made from the usual template are refused: the administrator has to take attributes out of it.";
 const UPDATE: &str = "Updates fail, and wait as tasks.";
 const GROUPS: &str = "Entitlements that are pushed as groups are wrong.";
 

@@ -3,7 +3,9 @@
 //!
 //! Source: github:sebadob/rauthy book/src/work/scim.md, src/data/src/entity/{clients_scim,scim_types}.rs
 
-use super::step::{Cycle, Header, LIST, Media, Step, Want, at, delete, get, is, nothing, number, patch, post, put, text};
+use super::step::{
+    Cycle, Header, LIST, Media, Step, Want, at, delete, get, is, nothing, number, patch, post, put, text,
+};
 
 /// What rauthy does.
 pub const CYCLE: Cycle = Cycle {

@@ -3,7 +3,7 @@
 
 mod made;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -55,6 +55,7 @@ pub struct Run {
     stopped: String,
     unreachable: Option<String>,
     config: Option<Value>,
+    told: BTreeSet<String>,
     answered: bool,
     requests: usize,
     cleaning_requests: usize,
@@ -103,6 +104,7 @@ impl Run {
             stopped: String::new(),
             unreachable: None,
             config: None,
+            told: BTreeSet::new(),
             answered: false,
             requests: 0,
             cleaning_requests: 0,
@@ -112,7 +114,7 @@ impl Run {
     }
 
     /// What to ask next; nothing when the run is over. Before the reply has been given it is the same request again.
-    pub fn next(&mut self) -> Option<Request> {
+    pub fn next_request(&mut self) -> Option<Request> {
         if self.asked.is_none() {
             self.asked = self.next_step().or_else(|| self.next_task());
         }
@@ -197,6 +199,9 @@ impl Run {
                 break;
             };
             self.position += 1;
+            if step.instead && self.variables.contains_key(step.saves) {
+                continue;
+            }
             if self.requests >= limits::PROBE_REQUESTS_MAX {
                 self.stop("the cycle has made all the requests that it may");
             }
@@ -292,6 +297,7 @@ impl Run {
     ) {
         let document: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let mut judgement = judge::judge(self.cycle, step, &self.variables, answer, document.as_ref());
+        judgement.say_once(&mut self.told);
         if let Some(place) = place {
             self.learn(step, place, answer, document.as_ref(), &mut judgement);
         }

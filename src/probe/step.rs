@@ -62,6 +62,8 @@ pub struct Step {
     pub gravity: Gravity,
     /// The step is left out when the server says that it does not have this.
     pub feature: Option<Feature>,
+    /// It is there for when an earlier step could not make what this one makes too.
+    pub instead: bool,
 }
 
 /// A header of one request.
@@ -226,6 +228,12 @@ impl Step {
         self
     }
 
+    /// Done only when an earlier step could not make it, so that the rest of the cycle can still be played.
+    pub const fn instead(mut self) -> Step {
+        self.instead = true;
+        self
+    }
+
     /// Left out when the server says that it has no such thing.
     pub const fn needs(mut self, feature: Feature) -> Step {
         self.feature = Some(feature);
@@ -277,13 +285,7 @@ pub const LIST: Check = schema("urn:ietf:params:scim:api:messages:2.0:ListRespon
 /// The schema of every error.
 pub const ERROR: Check = schema("urn:ietf:params:scim:api:messages:2.0:Error");
 
-const fn step(
-    name: &'static str,
-    method: &'static str,
-    path: &'static str,
-    body: Body,
-    wants: &'static [u16],
-) -> Step {
+const fn step(name: &'static str, method: &'static str, path: &'static str, body: Body, wants: &'static [u16]) -> Step {
     Step {
         name,
         method,
@@ -297,5 +299,6 @@ const fn step(
         otherwise: "",
         gravity: Gravity::Fail,
         feature: None,
+        instead: false,
     }
 }

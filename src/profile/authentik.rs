@@ -4,8 +4,8 @@
 //! - `[C]` github:goauthentik/authentik authentik/providers/scim/clients (users.py, groups.py) and authentik/providers/scim/tests
 //! - `[I]` github:goauthentik/authentik issues 16455 and 16677
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What authentik sends: its source is open, and but for these it writes as the RFC does.
 pub const DIALECT: Dialect = Dialect {
@@ -29,6 +29,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     // authentik 2 [C, test_membership.py]: older releases send users without `schemas`.
     missing_schemas: Accept,
     unknown_message_member: Refuse,
@@ -45,4 +46,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -2,8 +2,8 @@
 //!
 //! The answers cite the provider that forced them; its own file has the address of the source.
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::Accept;
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// Every dialect at once, for a provider without a profile of its own.
 pub const DIALECT: Dialect = Dialect {
@@ -37,6 +37,8 @@ pub const DIALECT: Dialect = Dialect {
     unknown_schema: Accept,
     // Generic clients (scim-sanity) name members that nobody is or that are deleted: left out, and told in the log.
     unknown_member: Accept,
+    // Entra 11: the second documented example leaves a colon out.
+    schema_alias: Accept,
     // Okta 6 (PATCH) and authentik 2 (POST of older releases).
     missing_schemas: Accept,
     // Entra 26: `name` in an operation, `id` beside `Operations`.
@@ -60,4 +62,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -8,8 +8,8 @@
 //! - `[V]` the SCIM Validator's results, github:pranems/SCIMServer docs/archive/SCIM_VALIDATOR_FALSE_POSITIVES_REPORT.md
 //! - `[REF]` github:AzureAD/SCIMReferenceCode PostmanCollection.json and Microsoft.SCIM.PlaywrightTests/json
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What Entra ID sends. Every body names its schemas (Entra 11), and no value without a path holds `id` or `meta` (Entra 17).
 pub const DIALECT: Dialect = Dialect {
@@ -41,6 +41,8 @@ pub const DIALECT: Dialect = Dialect {
     // Entra 24 [S1]: `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group`.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    // Entra 11 [S1, example 2]: the URN of the enterprise extension without its last colon.
+    schema_alias: Accept,
     missing_schemas: Refuse,
     // Entra 26 [REF]: `name` in an operation, `id` beside `Operations`.
     unknown_message_member: Accept,
@@ -63,4 +65,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

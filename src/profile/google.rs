@@ -5,8 +5,8 @@
 //! - `[W]` <https://support.google.com/a/answer/7681608>
 //! - `[D]` <https://developers.google.com/admin-sdk/directory/reference/rest/v1/users/list>
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What a bridge from the Directory API sends.
 pub const DIALECT: Dialect = Dialect {
@@ -28,6 +28,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,
@@ -41,4 +42,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -6,8 +6,8 @@
 //! - `[U]` <https://app.uni-moni.com/en/kb/sso-setup-jumpcloud>, a third party's report
 //! - `[P]` <https://jumpcloud.com/wp-json/wp/v2/support/85119> and 76256
 
-use crate::scim::dialect::Dialect;
-use crate::scim::dialect::Stance::Accept;
+use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What JumpCloud sends, or may send.
 pub const DIALECT: Dialect = Dialect {
@@ -41,6 +41,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_schema: Accept,
     // No source shows the wire: members that are deleted meanwhile are left out, not failed on.
     unknown_member: Accept,
+    schema_alias: Refuse,
     // JumpCloud [C]: bodies are not shown.
     missing_schemas: Accept,
     // JumpCloud [C]: operations are not shown.
@@ -60,4 +61,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

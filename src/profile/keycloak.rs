@@ -5,8 +5,8 @@
 //! - `[X]` github:mitodl/keycloak-scim src/main/java/sh/libre/scim/core (UserAdapter.java, GroupAdapter.java)
 //! - `[SDK]` github:Captain-P-Goldfish/SCIM-SDK, the client that it is built on
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What the extension sends: its source is open, and but for these it writes as the RFC does.
 pub const DIALECT: Dialect = Dialect {
@@ -30,6 +30,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,
@@ -43,4 +44,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -4,8 +4,8 @@
 //! Source:
 //! - `[H]` <https://www.miniorange.com/iam/content-library/admin-docs/how-to-add-scim-server-app>
 
-use crate::scim::dialect::Dialect;
-use crate::scim::dialect::Stance::Accept;
+use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What miniOrange may send.
 pub const DIALECT: Dialect = Dialect {
@@ -39,6 +39,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_schema: Accept,
     // No source shows the wire: members that are deleted meanwhile are left out, not failed on.
     unknown_member: Accept,
+    schema_alias: Refuse,
     // miniOrange [H]: bodies are not published.
     missing_schemas: Accept,
     // miniOrange [H]: bodies are not published.
@@ -57,4 +58,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -5,8 +5,8 @@
 //! - `[O]` <https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20>
 //! - `[G]` github:jelhub/scimgateway issue 113
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What Okta sends. Its documentation shows the bodies: but for these, as in the RFC.
 pub const DIALECT: Dialect = Dialect {
@@ -29,6 +29,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     // Okta 6 [G]: the PATCH of `active` without `schemas`.
     missing_schemas: Accept,
     unknown_message_member: Refuse,
@@ -45,4 +46,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

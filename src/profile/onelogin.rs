@@ -7,8 +7,8 @@
 //! - `[T]` <https://www.livingsecurity.com/migration/support/configuring-scim-for-onelogin>, a template
 //! - `[K]` <https://doc.keepnetlabs.com/…/onelogin-scim-integration>, another template
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What OneLogin sends, or may send. Filters are known: `userName` and a quoted value, and users are updated by PUT.
 pub const DIALECT: Dialect = Dialect {
@@ -40,6 +40,7 @@ pub const DIALECT: Dialect = Dialect {
     // OneLogin 4 [T, K]: the template is free JSON.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     // OneLogin 4 [T, K]: the template is free JSON, and is known to leave URNs out of `schemas`.
     missing_schemas: Accept,
     // OneLogin 2 [N]: Patch Group is listed, its body not shown.
@@ -57,4 +58,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

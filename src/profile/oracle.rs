@@ -5,8 +5,8 @@
 //! - `[A]` <https://docs.public.content.oci.oraclecloud.com/en-us/iaas/Content/Identity/scim/supported-operations.htm>
 //! - `[B]` <https://docs.public.content.oci.oraclecloud.com/en-us/iaas/Content/Identity/api-getstarted/OCISRequestBody.htm>
 
-use crate::scim::dialect::Dialect;
-use crate::scim::dialect::Stance::Accept;
+use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What the GenericScim templates may send.
 pub const DIALECT: Dialect = Dialect {
@@ -40,6 +40,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_schema: Accept,
     // No source shows the wire: members that are deleted meanwhile are left out, not failed on.
     unknown_member: Accept,
+    schema_alias: Refuse,
     // Oracle 2 [A]: bodies are not shown.
     missing_schemas: Accept,
     // Oracle 2 [A]: PATCH is neither shown nor ruled out.
@@ -58,4 +59,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -5,8 +5,8 @@
 //! - `[F]` <https://docs.pingidentity.com/integrations/scim/pf_scim_connector.html>
 //! - `[R]` <https://docs.pingidentity.com/integrations/scim/setup/pf_scim_connector_scim_connector_settings_reference.html>
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What Ping sends, or may send.
 pub const DIALECT: Dialect = Dialect {
@@ -38,6 +38,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     // Ping 3 [F]: bodies are not shown.
     missing_schemas: Accept,
     // Ping 3 [F]: PATCH of groups is an option; its body is not shown.
@@ -56,4 +57,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -4,8 +4,8 @@
 //! - `[E]` github:sebadob/rauthy src/data/src/entity/clients_scim.rs and scim_types.rs
 //! - `[B]` github:sebadob/rauthy book/src/work/scim.md
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::{Accept, Refuse};
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// What rauthy sends: its source is open, and but for these it writes as the RFC does.
 pub const DIALECT: Dialect = Dialect {
@@ -28,6 +28,7 @@ pub const DIALECT: Dialect = Dialect {
     // No source shows one; what an administrator maps beyond the schemas is dropped, not failed on.
     unknown_schema: Accept,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,
@@ -42,4 +43,5 @@ pub const DIALECT: Dialect = Dialect {
     members_in_answers: true,
     // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
     announces_async: false,
+    refused: Quirks::NONE,
 };

@@ -1,7 +1,7 @@
 //! The RFCs and nothing else, for a provider that follows them and for testing one. It does not know any provider.
 
-use crate::scim::dialect::Dialect;
 use crate::scim::dialect::Stance::Refuse;
+use crate::scim::dialect::{Dialect, Quirks};
 
 /// Refuses every quirk. What a client echoes of readOnly attributes in a POST or PUT is ignored, as RFC 7644 sections 3.3 and 3.5.1 ask.
 pub const DIALECT: Dialect = Dialect {
@@ -21,6 +21,7 @@ pub const DIALECT: Dialect = Dialect {
     unknown_attribute: Refuse,
     unknown_schema: Refuse,
     unknown_member: Refuse,
+    schema_alias: Refuse,
     missing_schemas: Refuse,
     unknown_message_member: Refuse,
     unquoted_literal: Refuse,
@@ -32,4 +33,5 @@ pub const DIALECT: Dialect = Dialect {
     unique_external_ids: false,
     members_in_answers: true,
     announces_async: true,
+    refused: Quirks::NONE,
 };

@@ -1,7 +1,7 @@
 //! Tests of the registry, and of what must hold between the profiles.
 #![allow(clippy::unwrap_used)]
 
-use super::{ALL, by_name, custom, names, strict};
+use super::{ALL, by_name, custom, names, quirk, source, strict, with};
 use crate::scim::dialect::{Dialect, Quirk, Reading, Stance};
 use std::collections::BTreeSet;
 
@@ -168,4 +168,30 @@ fn an_answer_other_than_strict_s_says_where_it_comes_from() {
             assert!(!differs || before.starts_with("// "), "{}: '{answer}' has no source", dialect.name);
         }
     }
+}
+
+/// What is shown of an answer is the comment beside it.
+#[test]
+fn an_accepted_quirk_is_shown_with_its_source() {
+    for dialect in ALL {
+        for quirk in Quirk::ALL {
+            let is_cited = !source::cited(dialect.name, quirk.name()).is_empty();
+            assert!(is_cited || dialect.stance(quirk) == Stance::Refuse, "{} {}", dialect.name, quirk.name());
+        }
+    }
+    let cited = source::cited("entra", "op_case");
+    assert_eq!(cited, "Entra 14 [S1]: `Add`, `Replace`, `Remove`; with the flag in lower case.");
+    assert_eq!(source::cited("strict", "op_case"), "");
+    assert!(source::listed("entra").iter().any(|line| line.starts_with("[S1] https://learn.microsoft.com/")));
+    let texts: BTreeSet<_> = Quirk::ALL.into_iter().map(quirk::description).collect();
+    assert_eq!(texts.len(), Quirk::ALL.len());
+    assert!(Quirk::ALL.into_iter().all(|kind| quirk::rfc(kind).starts_with("RFC 764")));
+}
+
+#[test]
+fn a_tenant_s_answer_about_misspelt_schemas_means_the_known_ones() {
+    let okta = by_name("okta").unwrap();
+    assert!(with(okta, &[(Quirk::OpCase, Stance::Accept)]).schema_aliases.is_empty());
+    assert_eq!(with(okta, &[(Quirk::SchemaAlias, Stance::Warn)]).schema_aliases, custom::DIALECT.schema_aliases);
+    assert_eq!(with(&custom::DIALECT, &[]).schema_aliases, custom::DIALECT.schema_aliases);
 }

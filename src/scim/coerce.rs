@@ -42,7 +42,7 @@ pub fn one(
     place: &str,
     reading: &mut Reading<'_>,
 ) -> Result<Option<Value>, Error> {
-    if is_unassigned(&value, reading) {
+    if is_unassigned(&value, reading)? {
         return Ok(None);
     }
     let wrong = |what: &str| Err(Error::new(Kind::InvalidValue, format!("'{place}' must be {what}")));
@@ -74,10 +74,10 @@ pub fn one(
 }
 
 /// Null, or blank text where the dialect takes that for no value.
-fn is_unassigned(value: &Value, reading: &mut Reading<'_>) -> bool {
+fn is_unassigned(value: &Value, reading: &mut Reading<'_>) -> Result<bool, Error> {
     match value {
-        Value::String(text) => text.trim().is_empty() && reading.allows(Quirk::EmptyString),
-        other => other.is_null(),
+        Value::String(text) if text.trim().is_empty() => reading.prefers(Quirk::EmptyString),
+        other => Ok(other.is_null()),
     }
 }
 
@@ -98,7 +98,7 @@ pub fn is_primary(element: &Value) -> bool {
 fn many(attribute: &Attribute, value: Value, place: &str, reading: &mut Reading<'_>) -> Result<Option<Value>, Error> {
     let list = match value {
         Value::Array(list) => list,
-        single if is_unassigned(&single, reading) => return Ok(None),
+        single if is_unassigned(&single, reading)? => return Ok(None),
         single if reading.allows(Quirk::ArrayAsScalar) => vec![single],
         _ => return Err(Error::new(Kind::InvalidValue, format!("'{place}' has many values and must be an array"))),
     };

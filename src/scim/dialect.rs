@@ -1,6 +1,7 @@
 //! What one identity provider's way of speaking may deviate from the RFC in: the questions. The answers are data, one const a
 //! provider, in `profile/`; nothing here knows a provider.
 
+use super::errors::{Error, Kind};
 use std::fmt;
 
 /// One deviation from RFC 7643/7644 that identity providers really send. Each has a name that logs, metrics and settings use.
@@ -77,6 +78,11 @@ impl Quirk {
         Quirk::UnacceptedMedia,
     ];
 
+    /// The quirk that has this name.
+    pub fn by_name(name: &str) -> Option<Quirk> {
+        Quirk::ALL.into_iter().find(|quirk| quirk.name() == name)
+    }
+
     /// The stable name, in `snake_case`.
     pub fn name(self) -> &'static str {
         match self {
@@ -110,8 +116,21 @@ impl Quirk {
 pub enum Stance {
     /// Take it as it was meant, and count it.
     Accept,
+    /// As `Accept`, and say so in the log.
+    Warn,
     /// Answer as the RFC asks.
     Refuse,
+}
+
+impl Stance {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stance::Accept => "accept",
+            Stance::Warn => "warn",
+            Stance::Refuse => "refuse",
+        }
+    }
 }
 
 /// How one kind of identity provider speaks. Plain data: every provider answers every question.
@@ -149,6 +168,8 @@ pub struct Dialect {
     pub unknown_schema: Stance,
     /// See [`Quirk::UnknownMember`].
     pub unknown_member: Stance,
+    /// See [`Quirk::SchemaAlias`].
+    pub schema_alias: Stance,
     /// See [`Quirk::MissingSchemas`].
     pub missing_schemas: Stance,
     /// See [`Quirk::UnknownMessageMember`].
@@ -171,9 +192,26 @@ pub struct Dialect {
     pub members_in_answers: bool,
     /// `/ServiceProviderConfig` announces asynchronous requests in `securityEvents`.
     pub announces_async: bool,
+    /// What a tenant refuses by a setting of its own; none in a profile.
+    pub refused: Quirks,
 }
 
 impl Dialect {
+    /// This dialect with other answers of a tenant's own. A quirk that is refused so is an error wherever it is met, even where the RFC
+    /// would let the deviating part be passed over.
+    #[must_use]
+    pub fn with(&self, overrides: &[(Quirk, Stance)]) -> Dialect {
+        let mut dialect = self.clone();
+        for (quirk, stance) in overrides {
+            *dialect.field(*quirk) = *stance;
+            dialect.refused.0 &= !bit(*quirk);
+            if *stance == Stance::Refuse {
+                dialect.refused.0 |= bit(*quirk);
+            }
+        }
+        dialect
+    }
+
     /// What this dialect does with `quirk`.
     pub fn stance(&self, quirk: Quirk) -> Stance {
         match quirk {
@@ -191,10 +229,7 @@ impl Dialect {
             Quirk::UnknownAttribute => self.unknown_attribute,
             Quirk::UnknownSchema => self.unknown_schema,
             Quirk::UnknownMember => self.unknown_member,
-            Quirk::SchemaAlias => match self.schema_aliases.is_empty() {
-                true => Stance::Refuse,
-                false => Stance::Accept,
-            },
+            Quirk::SchemaAlias => self.schema_alias,
             Quirk::MissingSchemas => self.missing_schemas,
             Quirk::UnknownMessageMember => self.unknown_message_member,
             Quirk::UnquotedLiteral => self.unquoted_literal,
@@ -203,31 +238,105 @@ impl Dialect {
             Quirk::UnacceptedMedia => self.unaccepted_media,
         }
     }
+
+    fn field(&mut self, quirk: Quirk) -> &mut Stance {
+        match quirk {
+            Quirk::OpCase => &mut self.op_case,
+            Quirk::BooleanAsString => &mut self.boolean_as_string,
+            Quirk::ScalarAsArray => &mut self.scalar_as_array,
+            Quirk::ArrayAsScalar => &mut self.array_as_scalar,
+            Quirk::ComplexAsScalar => &mut self.complex_as_scalar,
+            Quirk::CreateOnFilteredPath => &mut self.create_on_filtered_path,
+            Quirk::DottedKey => &mut self.dotted_key,
+            Quirk::UrnKey => &mut self.urn_key,
+            Quirk::UnqualifiedExtension => &mut self.unqualified_extension,
+            Quirk::ReadOnlyInValue => &mut self.read_only_in_value,
+            Quirk::RemoveWithValue => &mut self.remove_with_value,
+            Quirk::UnknownAttribute => &mut self.unknown_attribute,
+            Quirk::UnknownSchema => &mut self.unknown_schema,
+            Quirk::UnknownMember => &mut self.unknown_member,
+            Quirk::SchemaAlias => &mut self.schema_alias,
+            Quirk::MissingSchemas => &mut self.missing_schemas,
+            Quirk::UnknownMessageMember => &mut self.unknown_message_member,
+            Quirk::UnquotedLiteral => &mut self.unquoted_literal,
+            Quirk::ValuePathSubAttribute => &mut self.value_path_sub_attribute,
+            Quirk::EmptyString => &mut self.empty_string,
+            Quirk::UnacceptedMedia => &mut self.unaccepted_media,
+        }
+    }
+}
+
+/// A set of quirks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quirks(u32);
+
+impl Quirks {
+    /// None.
+    pub const NONE: Quirks = Quirks(0);
+
+    /// Whether `quirk` is in it.
+    pub fn contains(self, quirk: Quirk) -> bool {
+        self.0 & bit(quirk) != 0
+    }
+
+    /// Those in it, in the order of the enum.
+    pub fn iter(self) -> impl Iterator<Item = Quirk> {
+        Quirk::ALL.into_iter().filter(move |quirk| self.contains(*quirk))
+    }
 }
 
 /// The quirks that one request has used.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Used(u32);
+pub struct Used {
+    /// Taken as they were meant.
+    taken: Quirks,
+    /// Those of them that the log is to tell of.
+    warned: Quirks,
+    /// What the request failed on.
+    refused: Quirks,
+}
 
 impl Used {
     /// Whether `quirk` was used.
     pub fn contains(self, quirk: Quirk) -> bool {
-        self.0 & (1 << quirk as u8) != 0
+        self.taken.contains(quirk)
     }
 
-    /// Their names, in the order of the enum.
+    /// The names of those used, in the order of the enum.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        Quirk::ALL.into_iter().filter(move |quirk| self.contains(*quirk)).map(Quirk::name)
+        self.taken.iter().map(Quirk::name)
     }
 
     /// Adds what another part of the request used.
     pub fn add(&mut self, other: Used) {
-        self.0 |= other.0;
+        self.taken.0 |= other.taken.0;
+        self.warned.0 |= other.warned.0;
+        self.refused.0 |= other.refused.0;
     }
 
-    /// Whether the request spoke as the RFC does.
+    /// The names of those that the log is to tell of.
+    pub fn warned(self) -> impl Iterator<Item = &'static str> {
+        self.warned.iter().map(Quirk::name)
+    }
+
+    /// The names of those that the request failed on.
+    pub fn refused(self) -> impl Iterator<Item = &'static str> {
+        self.refused.iter().map(Quirk::name)
+    }
+
+    /// Whether the request used none.
     pub fn is_empty(self) -> bool {
-        self.0 == 0
+        self.taken == Quirks::NONE
+    }
+
+    /// All that were met, each with what was done with it.
+    pub fn each(self) -> impl Iterator<Item = (Quirk, Stance)> {
+        let all = Quirks(self.taken.0 | self.refused.0);
+        all.iter().map(move |quirk| match quirk {
+            _ if self.refused.contains(quirk) => (quirk, Stance::Refuse),
+            _ if self.warned.contains(quirk) => (quirk, Stance::Warn),
+            _ => (quirk, Stance::Accept),
+        })
     }
 }
 
@@ -243,22 +352,92 @@ pub struct Reading<'a> {
     pub dialect: &'a Dialect,
     /// What this request has used so far.
     pub used: Used,
+    /// The quirk that was refused last: what the request fails on, if it fails now.
+    refused: Option<Quirk>,
 }
 
 impl<'a> Reading<'a> {
     /// A request that has not used any quirk yet.
     pub fn new(dialect: &'a Dialect) -> Reading<'a> {
-        Reading { dialect, used: Used::default() }
+        Reading { dialect, used: Used::default(), refused: None }
     }
 
-    /// Whether `quirk` may be taken as it was meant; if so it counts as used.
+    /// Whether `quirk` may be taken as it was meant; if so it counts as used. Once a quirk was met that the tenant refuses by a setting
+    /// of its own, no other one makes up for it.
     pub fn allows(&mut self, quirk: Quirk) -> bool {
-        let allowed = self.dialect.stance(quirk) == Stance::Accept;
-        if allowed {
-            self.used.0 |= 1 << quirk as u8;
+        if self.is_clean().is_err() {
+            return false;
         }
-        allowed
+        let stance = self.dialect.stance(quirk);
+        if stance == Stance::Refuse {
+            self.refused = Some(quirk);
+            return false;
+        }
+        self.refused = None;
+        self.used.taken.0 |= bit(quirk);
+        if stance == Stance::Warn {
+            self.used.warned.0 |= bit(quirk);
+        }
+        true
     }
+
+    /// As [`Reading::allows`], where the RFC has a meaning for what is there and the caller goes on when the quirk is refused.
+    ///
+    /// # Errors
+    /// When the tenant refuses the quirk by a setting of its own.
+    pub fn prefers(&mut self, quirk: Quirk) -> Result<bool, Error> {
+        if self.dialect.stance(quirk) == Stance::Refuse && !self.dialect.refused.contains(quirk) {
+            return Ok(false);
+        }
+        let allowed = self.allows(quirk);
+        self.is_clean().map(|()| allowed)
+    }
+
+    /// That no quirk was met that the tenant refuses by a setting of its own.
+    ///
+    /// # Errors
+    /// `invalidValue` when there was one.
+    pub fn is_clean(&self) -> Result<(), Error> {
+        match self.refused.is_some_and(|quirk| self.dialect.refused.contains(quirk)) {
+            true => Err(Error::new(Kind::InvalidValue, "the request is not spoken as this tenant asks for")),
+            false => Ok(()),
+        }
+    }
+
+    /// What was refused so far did no harm, unless the tenant refuses it by a setting of its own.
+    pub fn pass(&mut self) {
+        if self.is_clean().is_ok() {
+            self.refused = None;
+        }
+    }
+
+    /// The error that the request fails with, naming the quirk that it failed on and the setting that would take it.
+    #[must_use]
+    pub fn explained(&mut self, error: Error) -> Error {
+        let is_clients = matches!(
+            error.kind,
+            Kind::InvalidSyntax
+                | Kind::InvalidValue
+                | Kind::InvalidPath
+                | Kind::InvalidFilter
+                | Kind::NoTarget
+                | Kind::Mutability
+        );
+        let Some(quirk) = self.refused.take().filter(|_| is_clients) else { return error };
+        self.used.refused.0 |= bit(quirk);
+        let by = match self.dialect.refused.contains(quirk) {
+            true => "by a setting of the tenant".to_owned(),
+            false => format!("by the profile '{}'", self.dialect.name),
+        };
+        let name = quirk.name();
+        let hint =
+            format!("this is the quirk '{name}', refused {by}; the tenant's setting quirks.{name} can accept it");
+        Error { detail: format!("{} ({hint})", error.detail), ..error }
+    }
+}
+
+fn bit(quirk: Quirk) -> u32 {
+    1 << quirk as u8
 }
 
 #[cfg(test)]

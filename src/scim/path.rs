@@ -114,8 +114,7 @@ pub fn find_schema<'a>(resource_type: &'a ResourceType, urn: &str, reading: &mut
     }
     let (_, meant) = reading.dialect.schema_aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(urn))?;
     let schema = schemas().find(|schema| schema.id == *meant)?;
-    reading.allows(Quirk::SchemaAlias);
-    Some(schema)
+    reading.allows(Quirk::SchemaAlias).then_some(schema)
 }
 
 fn find_qualified<'a>(resource_type: &'a ResourceType, text: &str, reading: &mut Reading<'_>) -> Found<'a> {

@@ -70,6 +70,7 @@ impl<'a> Projection<'a> {
                 Found::Core | Found::UnknownSchema | Found::UnknownAttribute | Found::Malformed => {}
             }
         }
+        reading.pass();
         projection
     }
 

@@ -1,7 +1,7 @@
 //! What several tests of the core need: the two dialects at the ends, and a resource type with every kind of attribute.
 //! It knows nothing of any identity provider.
 
-use super::dialect::{Dialect, Stance};
+use super::dialect::{Dialect, Quirks, Stance};
 use super::schema::{
     Attribute, ENTERPRISE_USER, Extension, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness,
 };
@@ -37,6 +37,7 @@ const fn all(name: &'static str, stance: Stance) -> Dialect {
         unknown_attribute: stance,
         unknown_schema: stance,
         unknown_member: stance,
+        schema_alias: stance,
         missing_schemas: stance,
         unknown_message_member: stance,
         unquoted_literal: stance,
@@ -48,6 +49,7 @@ const fn all(name: &'static str, stance: Stance) -> Dialect {
         unique_external_ids: false,
         members_in_answers: true,
         announces_async: false,
+        refused: Quirks::NONE,
     }
 }
 

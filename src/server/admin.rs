@@ -16,6 +16,7 @@ mod admin_certificate_service;
 mod certificate_service;
 mod server_service;
 mod tenant_service;
+mod profile_service;
 mod token_service;
 mod resource_service;
 mod change_service;
@@ -48,6 +49,7 @@ use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::exchange_service_server::ExchangeServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
+use self::api::v1::profile_service_server::ProfileServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
@@ -196,6 +198,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(ServerServiceServer::new(state.clone()))
         .add_service(TenantServiceServer::new(state.clone()))
         .add_service(TokenServiceServer::new(state.clone()))
+        .add_service(ProfileServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))

@@ -9,11 +9,12 @@ use self::redact::{Fate, Kept};
 use super::connection::Http;
 use crate::directory::token::Denied;
 use crate::limits;
+use crate::profile::detect::{self, Evidence, Shape};
 use crate::scim::dialect::Used;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -78,6 +79,8 @@ pub enum Knock {
 #[derive(Debug, Default)]
 pub struct Recorder {
     shelves: Mutex<Shelves>,
+    /// The tenants whose log has been told of a profile that their requests speak for.
+    hinted: Mutex<HashSet<u32>>,
 }
 
 /// An exchange in its place: a later one has a higher number.
@@ -134,8 +137,22 @@ impl Recorder {
         found.map(|(_, exchange)| Arc::clone(exchange))
     }
 
+    /// The profile that a tenant's exchanges speak for, when it is another one than `profile`.
+    pub fn suggestion(&self, tenant: u32, profile: &str) -> Option<Evidence> {
+        let exchanges = self.exchanges(tenant);
+        let let_in = exchanges.iter().filter(|(_, exchange)| exchange.status != 401);
+        detect::suggestion(let_in.map(|(_, exchange)| exchange.shape())).filter(|found| found.profile != profile)
+    }
+
+    /// Whether nobody has been told of this tenant before; of more tenants than can be remembered nobody is told.
+    pub fn is_first_hint(&self, tenant: u32) -> bool {
+        let mut hinted = self.hinted.lock().unwrap_or_else(PoisonError::into_inner);
+        hinted.len() < limits::HINTED_TENANTS_MAX && hinted.insert(tenant)
+    }
+
     /// Forgets a tenant that is gone.
     pub fn forget(&self, tenant: u32) {
+        self.hinted.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
         let mut shelves = self.lock();
         let Some(shelf) = shelves.by_tenant.remove(&tenant) else { return };
         shelves.by_size.remove(&(shelf.bytes, tenant));
@@ -239,6 +256,17 @@ impl Shelf {
 }
 
 impl Exchange {
+    /// What it shows of its sender.
+    pub fn shape(&self) -> Shape<'_> {
+        let accept = self.request_headers.iter().find(|(name, _)| *name == "accept");
+        Shape {
+            user_agent: &self.user_agent,
+            target: &self.target,
+            accept: accept.map_or("", |(_, value)| value),
+            used: self.used,
+        }
+    }
+
     /// What it takes of the memory, near enough.
     fn bytes(&self) -> usize {
         let headers = |headers: &[(&str, String)]| headers.iter().map(|(_, value)| value.len() + 32).sum::<usize>();

@@ -9,7 +9,7 @@ pub mod traffic;
 use self::live::{Expiry, Live, Sources};
 use self::traffic::Traffic;
 use crate::limits;
-use crate::scim::dialect::{Quirk, Used};
+use crate::scim::dialect::{Quirk, Stance, Used};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -76,7 +76,7 @@ impl Metrics {
         let by_operation = "Time from a request's head to the head of its answer, by operation";
         registry.register_with_unit("scimd_request_duration", by_operation, Unit::Seconds, durations);
         registry.register("scimd_requests_in_flight", "Requests that are being answered", in_flight.clone());
-        let by_quirk = "Requests that needed a leniency of the tenant's profile, by tenant and leniency";
+        let by_quirk = "Requests with a leniency, by tenant, leniency and what was done (accept, warn, refuse)";
         registry.register("scimd_quirks", by_quirk, quirks.clone());
         let limited = "Requests refused because their tenant or token sent too many, by tenant";
         registry.register("scimd_rate_limited_requests", limited, rate_limited.clone());
@@ -119,12 +119,17 @@ impl Metrics {
         if served.reason == RATE_LIMITED {
             self.rate_limited.get_or_create(&TenantLabel { tenant: Arc::clone(&tenant) }).inc();
         }
-        if served.used.is_empty() {
-            return;
+        for (quirk, stance) in served.used.each() {
+            self.quirks.get_or_create(&QuirkLabels::new(Arc::clone(&tenant), quirk, stance)).inc();
         }
-        for quirk in Quirk::ALL.into_iter().filter(|quirk| served.used.contains(*quirk)) {
-            self.quirks.get_or_create(&QuirkLabels { tenant: Arc::clone(&tenant), quirk: quirk.name() }).inc();
-        }
+    }
+
+    /// How many requests of the tenant needed `quirk` and were met with `stance`, since the server started.
+    pub fn quirk_uses(&self, tenant: &str, quirk: Quirk, stance: Stance) -> u64 {
+        let labels = QuirkLabels::new(self.label(tenant), quirk, stance);
+        // Bound to a name: the guard of the family may not outlive the look-up.
+        let counter = self.quirks.get(&labels).map(|counter| counter.get());
+        counter.unwrap_or(0)
     }
 
     /// Counts a request that has begun.
@@ -142,7 +147,9 @@ impl Metrics {
             self.requests.remove(&labels);
         }
         for quirk in Quirk::ALL {
-            self.quirks.remove(&QuirkLabels { tenant: Arc::clone(&tenant), quirk: quirk.name() });
+            for stance in [Stance::Accept, Stance::Warn, Stance::Refuse] {
+                self.quirks.remove(&QuirkLabels::new(Arc::clone(&tenant), quirk, stance));
+            }
         }
         self.rate_limited.remove(&TenantLabel { tenant });
     }
@@ -237,6 +244,13 @@ struct OperationLabel {
 struct QuirkLabels {
     tenant: Arc<str>,
     quirk: &'static str,
+    stance: &'static str,
+}
+
+impl QuirkLabels {
+    fn new(tenant: Arc<str>, quirk: Quirk, stance: Stance) -> QuirkLabels {
+        QuirkLabels { tenant, quirk: quirk.name(), stance: stance.name() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

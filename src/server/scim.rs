@@ -180,7 +180,19 @@ fn finish(
     if let Some(tenant) = &seen.tenant
         && record::is_kept(seen.endpoint, status.as_u16())
     {
-        face.recorder.record(tenant.number, record::exchange(face, asked, &response, request_id, seen, duration));
+        let exchange = record::exchange(face, asked, &response, request_id, seen, duration);
+        record::hint(face, tenant, &exchange);
+        face.recorder.record(tenant.number, exchange);
+    }
+    if seen.used.warned().next().is_some() {
+        let quirks: Vec<&str> = seen.used.warned().collect();
+        tracing::warn!(
+            request_id,
+            tenant = seen.tenant.as_ref().map(|tenant| tenant.name.as_str()),
+            token,
+            quirks = quirks.join(" "),
+            "a request needed quirks that the tenant is warned of"
+        );
     }
     let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
@@ -313,33 +325,48 @@ impl Job {
         if is_bare || negotiate::media(headers).is_some() {
             return None;
         }
-        let mut reading = Reading::new(self.tenant().dialect);
+        let mut reading = Reading::new(&self.tenant().dialect);
         let is_allowed = reading.allows(Quirk::UnacceptedMedia);
-        *used = reading.used;
         let why = "answers are application/scim+json or application/json";
-        (!is_allowed).then(|| respond::not_acceptable(why))
+        let error = (!is_allowed).then(|| reading.explained(Error::new(Kind::InvalidValue, why)));
+        *used = reading.used;
+        error.map(|error| respond::not_acceptable(&error.detail))
     }
 
     async fn read(self, route: &Route<'_>, used: &mut Used) -> Result<Response<Answer>, Error> {
         let base = self.base();
-        let query_text = self.head.uri.query().unwrap_or_default();
         let actor = self.actor();
         let call = self.call(&base, &actor);
-        let mut reading = Reading { dialect: call.tenant.dialect, used: *used };
-        let response = match route {
+        let mut reading = Reading::new(&call.tenant.dialect);
+        reading.used = *used;
+        let found = self.found(&call, route, &mut reading).await;
+        let result = found.and_then(|found| reading.is_clean().map(|()| found));
+        let result = result.map_err(|error| reading.explained(error));
+        *used = reading.used;
+        result
+    }
+
+    async fn found(
+        &self,
+        call: &Call<'_>,
+        route: &Route<'_>,
+        reading: &mut Reading<'_>,
+    ) -> Result<Response<Answer>, Error> {
+        let query_text = self.head.uri.query().unwrap_or_default();
+        Ok(match route {
             Route::Root => {
                 let query = query::from_url(query_text)?;
-                let content = list::list(&call, &route::types(), &query, &mut reading).await?;
+                let content = list::list(call, &route::types(), &query, reading).await?;
                 respond::ok(content, &Headers::default(), self.media)
             }
             Route::Collection(resource_type) => {
                 let query = query::from_url(query_text)?;
-                let content = list::list(&call, &[resource_type], &query, &mut reading).await?;
+                let content = list::list(call, &[resource_type], &query, reading).await?;
                 respond::ok(content, &Headers::default(), self.media)
             }
             Route::Resource(resource_type, id) => {
-                let projection = projection(resource_type, query_text, &mut reading)?;
-                let found = read::read(&call, resource_type, id, &projection).await?;
+                let projection = projection(resource_type, query_text, reading)?;
+                let found = read::read(call, resource_type, id, &projection).await?;
                 let headers = Headers { version: Some(&found.version), location: Some(&found.location) };
                 if !self.precondition(IF_MATCH).holds(&found.version) {
                     let why = format!("the resource is at version {} and not at the one in If-Match", found.version);
@@ -351,10 +378,8 @@ impl Job {
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            _ => describe(route, query_text, &base, (self.media, self.tenant()))?,
-        };
-        *used = reading.used;
-        Ok(response)
+            _ => describe(route, query_text, call.base, (self.media, self.tenant()))?,
+        })
     }
 
     /// A write goes on to its end in a task of its own: a client that hangs up must not leave a change of several steps half done.
@@ -398,8 +423,10 @@ impl Job {
         let base = self.base();
         let actor = self.actor();
         let call = self.call(&base, &actor);
-        let mut reading = Reading { dialect: call.tenant.dialect, used };
+        let mut reading = Reading::new(&call.tenant.dialect);
+        reading.used = used;
         let result = self.verb(&call, target, &body, &mut reading).await;
+        let result = result.map_err(|error| reading.explained(error));
         (result, reading.used)
     }
 
@@ -417,6 +444,7 @@ impl Job {
             Target::Search(types) => {
                 let query = query::from_body(json::parse(body)?)?;
                 let content = list::list(call, &types, &query, reading).await?;
+                reading.is_clean()?;
                 Ok(respond::ok(content, &Headers::default(), self.media))
             }
             Target::Bulk => {
@@ -454,6 +482,7 @@ impl Job {
                     true => Projection::new(resource_type, &["id".to_owned()], &[], reading),
                     false => Projection::new(resource_type, &query.attributes, &query.excluded, reading),
                 };
+                reading.is_clean()?;
                 let body = json::parse(body)?;
                 let mut answer =
                     patch::patch(call, resource_type, &id, body, &precondition, &projection, reading).await?;
@@ -524,7 +553,8 @@ fn projection<'a>(
     reading: &mut Reading<'_>,
 ) -> Result<Projection<'a>, Error> {
     let Query { attributes, excluded, .. } = query::from_url(query_text)?;
-    Ok(Projection::new(resource_type, &attributes, &excluded, reading))
+    let projection = Projection::new(resource_type, &attributes, &excluded, reading);
+    reading.is_clean().map(|()| projection)
 }
 
 /// The answer as the client prefers it, if it says so.

@@ -49,7 +49,7 @@ impl Site {
     }
 
     pub(crate) async fn post(&self, kind: &ResourceType, body: Value) -> Result<Value, Error> {
-        let mut reading = Reading::new(self.tenant.dialect);
+        let mut reading = Reading::new(&self.tenant.dialect);
         let answer = create::create(&self.call(), kind, body, &Projection::default(), &mut reading).await?;
         Ok(parsed(answer.content).await)
     }
@@ -61,7 +61,7 @@ impl Site {
         body: Value,
         tag: Option<&str>,
     ) -> Result<Value, Error> {
-        let mut reading = Reading::new(self.tenant.dialect);
+        let mut reading = Reading::new(&self.tenant.dialect);
         let condition = tag.map_or(Precondition::None, Precondition::new);
         let projection = Projection::default();
         let answer = replace::replace(&self.call(), kind, id, body, &condition, &projection, &mut reading).await?;
@@ -75,7 +75,7 @@ impl Site {
         operations: Value,
         tag: Option<&str>,
     ) -> Result<(), Error> {
-        let mut reading = Reading::new(self.tenant.dialect);
+        let mut reading = Reading::new(&self.tenant.dialect);
         let condition = tag.map_or(Precondition::None, Precondition::new);
         let body = json!({"schemas": [schema::PATCH_OP], "Operations": operations});
         let projection = Projection::new(kind, &["id".to_owned()], &[], &mut reading);
@@ -95,7 +95,7 @@ impl Site {
     }
 
     pub(crate) async fn list_all(&self, kinds: &[&ResourceType], url: &str) -> Result<Value, Error> {
-        let mut reading = Reading::new(self.tenant.dialect);
+        let mut reading = Reading::new(&self.tenant.dialect);
         let query = query::from_url(url)?;
         Ok(parsed(list::list(&self.call(), kinds, &query, &mut reading).await?).await)
     }

@@ -7,6 +7,8 @@ use expect_test::expect;
 use serde_json::Value;
 
 use super::fake::Fake;
+use crate::cli::Cli;
+use clap::Parser;
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -92,6 +94,18 @@ fn an_update_names_the_fields_that_are_given() {
     fake.call(&[&["tenant", "update", "x"][..], &flags].concat()).unwrap();
     let asked = r#"update ["profile", "discovery_without_token", "if_match_required", "disabled"]"#;
     assert_eq!(fake.last_asked(), asked);
+}
+
+#[test]
+fn an_update_of_quirks_names_each_of_them() {
+    let fake = Fake::new();
+    let flags = ["--deleted-kept-days", "30", "--quirk", "op_case=refuse", "--quirk", "urn_key=profile"];
+    let text = fake.call(&[&["tenant", "update", "x"][..], &flags].concat()).unwrap();
+    assert_eq!(fake.last_asked(), r#"update ["deleted_kept_days", "quirks.op_case", "quirks.urn_key"]"#);
+    assert!(text.contains("op_case=refuse") && text.contains("30 days"), "{text}");
+    for wrong in ["op_case", "op_case=no", "op_case=REFUSE"] {
+        assert!(Cli::try_parse_from(["scimd", "tenant", "update", "x", "--quirk", wrong]).is_err(), "{wrong}");
+    }
 }
 
 #[test]

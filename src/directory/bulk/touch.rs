@@ -183,7 +183,7 @@ impl<'a> Touches<'a> {
     /// The unique values in a body.
     fn asked(&self, resource_type: &ResourceType, unique: &[String], data: &Value) -> BTreeSet<(u8, Vec<u8>)> {
         let mut found = BTreeSet::new();
-        let mut reading = Reading::new(self.call.tenant.dialect);
+        let mut reading = Reading::new(&self.call.tenant.dialect);
         for (key, value) in data.as_object().into_iter().flatten() {
             let Found::Attr(attr) = path::find(resource_type, key, &mut reading) else { continue };
             let is_unique = attr.extension.is_none() && unique.contains(&attr.attribute.name);

@@ -2,7 +2,8 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Member, Record, Seal, Sweep, Tenant, Token, TokenUse, Transaction,
+    self, AdminCertificate, AuditEntry, Change, Deleted, Member, Record, Seal, Sweep, Tenant, Token, TokenUse,
+    Transaction,
 };
 use crate::directory::{count, index, keys};
 use crate::scim::schema;
@@ -78,13 +79,14 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         b'L' => unpack::<Change>(value, Some(tenant), "an entry of the change log").map(|_| ())?,
         b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
         b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
-        b'X' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
+        b'W' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
         b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
         b'P' => {
             if let Some(id) = rest.strip_prefix(b"T").and_then(|_| keys::key_id_of_token(key)) {
                 checker.found(tenant, Aspect::Tokens, id.as_bytes(), 1);
             }
         }
+        b'X' => gone(checker, tenant, key, value).ok_or(bad("a deleted resource"))?,
         b'D' => {
             if let Some(sums) = checker.tenant(tenant) {
                 sums.is_deleted = true;
@@ -124,6 +126,32 @@ fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Op
     }
     for counter in count::counters(tenant, code, id) {
         checker.calls_for(tenant, Aspect::Resources, &counter);
+    }
+    Some(())
+}
+
+/// `X`: a deleted resource, what it is found by, or its place in the order of deletions.
+fn gone(checker: &mut Checker, tenant: u32, key: &[u8], value: &[u8]) -> Option<()> {
+    let aspect = Aspect::Deleted;
+    match key.get(5)? {
+        b'R' => {
+            let (code, id) = (*key.get(6)?, keys::last_id(key)?);
+            let deleted: Deleted = record::unpack(value).ok()?;
+            for name in &deleted.found_by {
+                checker.calls_for(tenant, aspect, &keys::gone_by(tenant, code, name, id));
+            }
+            checker.calls_for(tenant, aspect, &keys::gone_in_time(code, id));
+        }
+        b'I' => {
+            present(value)?;
+            checker.found(tenant, aspect, key, 1);
+        }
+        b'T' => {
+            present(value)?;
+            let (code, id) = keys::gone_of_time(key)?;
+            checker.found(tenant, aspect, &keys::gone_in_time(code, id), 1);
+        }
+        _ => return None,
     }
     Some(())
 }

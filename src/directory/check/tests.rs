@@ -4,9 +4,11 @@
 
 use super::{Checker, Outcome, backup, snapshot};
 use crate::clock::Clock;
+use crate::directory::audit::Admin;
 use crate::directory::record::{self, Record};
+use crate::directory::tenant::settings;
 use crate::directory::tests::Fixture;
-use crate::directory::{keys, sweep};
+use crate::directory::{keys, scope, sweep};
 use crate::scim::schema;
 use crate::store::dump;
 use crate::store::{Batch, Scan, Store};
@@ -169,6 +171,26 @@ async fn each_damaged_row_is_told() {
     let has_rows = find(&site, &key, |other| other.len() == 45).await;
     assert!(has_rows.0.starts_with(&key));
     told(&site, "no mark", |batch| batch.delete(key.clone()), |batch| batch.put(key.clone(), value)).await;
+}
+
+#[tokio::test]
+async fn each_damaged_row_of_what_was_deleted_is_told() {
+    let mut site = Fixture::new().await;
+    let change = |settings: &mut record::Tenant| settings.deleted_kept_days = 1;
+    settings::update(&site.directory, &Admin::server(), "default", None, change).await.unwrap();
+    site.scope = scope::find(&site.directory, "default", "https://scim.test").await.unwrap();
+    let user = site.user("anna").await;
+    site.delete(schema::user(), &user).await;
+    passes(&site).await;
+    for kind in [b'R', b'I', b'T'] {
+        let (key, value) = find(&site, &[b'X', 0, 0, 0, 1, kind], |_| true).await;
+        let words = "what deleted resources are found by";
+        told(&site, words, |batch| batch.delete(key.clone()), |batch| batch.put(key.clone(), value.clone())).await;
+        let nonsense = b"\x07nonsense".to_vec();
+        told(&site, "", |batch| batch.put(key.clone(), nonsense), |batch| batch.put(key.clone(), value.clone())).await;
+    }
+    damage(&site, |batch| batch.put(b"X\0\0\0\x01Z".to_vec(), record::PRESENT)).await;
+    assert_eq!(check(&site).await.problems.len(), 1);
 }
 
 #[tokio::test]

@@ -234,7 +234,7 @@ async fn there(
 /// The attributes as a body's would be read.
 fn read(call: &Call<'_>, kind: Kind, attributes: Map<String, Value>) -> Result<Map<String, Value>, Error> {
     let resource_type = kind.resource_type();
-    let mut reading = Reading::new(call.tenant.dialect);
+    let mut reading = Reading::new(&call.tenant.dialect);
     let mut body = Map::from_iter([("schemas".to_owned(), Value::from(vec![resource_type.schema.id.clone()]))]);
     body.extend(attributes);
     let incoming = resource::read(resource_type, Value::Object(body), &mut reading)?;
@@ -251,7 +251,7 @@ async fn replace_with(
     id: Uuid,
     attributes: Map<String, Value>,
 ) -> Result<Done, Error> {
-    let mut reading = Reading::new(call.tenant.dialect);
+    let mut reading = Reading::new(&call.tenant.dialect);
     // Nobody reads the answer, so that it need not have the members of a group.
     let projection = Projection::new(resource_type, &["id".to_owned()], &[], &mut reading);
     let edit = Edit::Replace { attributes, members: Wanted::default() };

@@ -7,6 +7,7 @@ use crate::directory::refused::{Field, Noun, Refused};
 use crate::directory::{Directory, count, keys, store_error};
 use crate::limits;
 use crate::profile;
+use crate::scim::dialect::Quirk;
 use crate::scim::errors::Error;
 use crate::store::{Scan, Snapshot};
 
@@ -191,6 +192,13 @@ fn check(settings: &Tenant) -> Result<(), Refused> {
     if let Some(url) = settings.public_url.as_deref().filter(|url| !is_origin(url)) {
         let clipped = crate::scim::errors::clip(url);
         refuse("tenant.public_url", format!("'{clipped}' is not https://HOST or https://HOST:PORT"));
+    }
+    if let Some(name) = settings.quirks.keys().find(|name| Quirk::by_name(name).is_none()) {
+        let clipped = crate::scim::errors::clip(name);
+        refuse("tenant.quirks", format!("no quirk is called '{clipped}'; 'scimd profile get' lists them"));
+    }
+    if settings.deleted_kept_days > limits::DELETED_KEPT_DAYS_MAX {
+        refuse("tenant.deleted_kept_days", format!("it is more than {}", limits::DELETED_KEPT_DAYS_MAX));
     }
     let rates = [
         ("tenant.requests_per_second_max", settings.requests_per_s_max),

@@ -176,6 +176,8 @@ fn shown(exchange: &Exchange, tenant: &str, is_open: bool) -> Shown {
         address: exchange.address.to_string(),
         user_agent: exchange.user_agent.clone(),
         quirks: exchange.used.names().map(str::to_owned).collect(),
+        quirks_warned: exchange.used.warned().map(str::to_owned).collect(),
+        quirks_refused: exchange.used.refused().map(str::to_owned).collect(),
         http_version: if exchange.http == Http::Two { "2" } else { "1" }.to_owned(),
         request_bytes: bytes(&exchange.request_body).max(0),
         response_bytes: bytes(&exchange.response_body),

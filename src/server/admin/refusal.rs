@@ -82,5 +82,6 @@ fn word(noun: Noun) -> &'static str {
         Noun::Exchange => "EXCHANGE",
         Noun::Transaction => "TRANSACTION",
         Noun::AdminCertificate => "ADMIN_CERTIFICATE",
+        Noun::Profile => "PROFILE",
     }
 }

@@ -5,14 +5,19 @@ use uuid::Uuid;
 
 use super::api::v1::resource_service_server::ResourceService;
 use super::api::v1::{
-    GetGroupRequest, GetGroupResponse, GetUserRequest, GetUserResponse, GroupMember, ListGroupMembersRequest,
-    ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse, ListUsersRequest, ListUsersResponse, Resource,
+    DeletedResource, GetGroupRequest, GetGroupResponse, GetUserRequest, GetUserResponse, GroupMember,
+    ListDeletedResourcesRequest, ListDeletedResourcesResponse, ListGroupMembersRequest, ListGroupMembersResponse,
+    ListGroupsRequest, ListGroupsResponse, ListUsersRequest, ListUsersResponse, LostMembership, Resource,
+    RestoreResourceRequest, RestoreResourceResponse,
 };
 use super::{AdminState, access, refusal, wire};
 use crate::directory::browse::{self, Direct, Page, Seen};
 use crate::directory::scope::{self, Scope};
-use crate::directory::{Actor, keys, position};
+use crate::directory::{Actor, deleted, keys, position};
 use crate::scim::schema::{self, ResourceType};
+
+/// What tells places among deleted resources of a type from those among the others.
+const GONE: u8 = 0x80;
 
 /// The kind of places in lists of resources and members.
 const PLACE: u8 = b'r';
@@ -72,6 +77,45 @@ impl ResourceService for AdminState {
             next_page_token: next(&scope, 0, page.next),
             total_size: wire::count(page.total),
             members: page.items.into_iter().map(member).collect(),
+        }))
+    }
+
+    async fn list_deleted_resources(
+        &self,
+        request: Request<ListDeletedResourcesRequest>,
+    ) -> Result<Response<ListDeletedResourcesResponse>, Status> {
+        let actor = actor(&request);
+        let ListDeletedResourcesRequest { tenant, resource_type, page_size, page_token } = request.into_inner();
+        let resource_type = type_named(&resource_type)?;
+        let code = keys::type_code(resource_type);
+        let scope = self.scope(&tenant).await?;
+        let size = wire::page_size(page_size)?;
+        // Places among the deleted ones are not places among the others.
+        let place = code | GONE;
+        let after = after(&scope, place, &page_token)?;
+        let call = scope.call(&self.directory, &actor);
+        let page = deleted::list::list(&call, code, after, size).await.map_err(|error| refusal::failure(&error))?;
+        let resources = page.items.into_iter().map(|shown| gone(resource_type, &shown)).collect();
+        let next_page_token = next(&scope, place, page.next);
+        Ok(Response::new(ListDeletedResourcesResponse { resources, next_page_token }))
+    }
+
+    async fn restore_resource(
+        &self,
+        request: Request<RestoreResourceRequest>,
+    ) -> Result<Response<RestoreResourceResponse>, Status> {
+        let (actor, admin) = (actor(&request), access::caller(&request));
+        let RestoreResourceRequest { tenant, resource_type, id } = request.into_inner();
+        let resource_type = type_named(&resource_type)?;
+        let scope = self.scope(&tenant).await?;
+        let call = scope.call(&self.directory, &actor);
+        let restored = deleted::restore::restore(&call, &admin, resource_type, &id).await.map_err(refusal::status)?;
+        let seen = browse::one(&call, resource_type, &id).await.map_err(refusal::status)?;
+        let lost = |(group, reason): (Uuid, String)| LostMembership { group_id: group.to_string(), reason };
+        Ok(Response::new(RestoreResourceResponse {
+            resource: Some(resource(resource_type, seen)),
+            group_ids: restored.groups.iter().map(Uuid::to_string).collect(),
+            lost_memberships: restored.lost.into_iter().map(lost).collect(),
         }))
     }
 }
@@ -147,6 +191,28 @@ fn resource(resource_type: &ResourceType, seen: Seen) -> Resource {
         version: seen.version,
         attributes: Some(wire::structure(seen.attributes)),
     }
+}
+
+fn gone(resource_type: &ResourceType, shown: &deleted::list::Shown) -> DeletedResource {
+    let was = &shown.was.deleted;
+    let text = |name: &str| was.attributes.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    DeletedResource {
+        id: shown.was.id.to_string(),
+        resource_type: resource_type.name.clone(),
+        name: text(if shown.was.code == keys::GROUP { "displayName" } else { "userName" }),
+        external_id: text("externalId"),
+        create_time: Some(wire::time(was.created_ms)),
+        delete_time: Some(wire::time(shown.was.stamp.time_ms)),
+        purge_time: Some(wire::time(shown.purge_ms)),
+        membership_count: wire::count(was.groups.len()),
+        member_count: wire::count(shown.members),
+    }
+}
+
+fn type_named(name: &str) -> Result<&'static ResourceType, Status> {
+    let types: [&ResourceType; 2] = [schema::user(), schema::group()];
+    let found = types.into_iter().find(|known| known.name == name);
+    found.ok_or_else(|| refusal::field("resource_type", "it must be User or Group"))
 }
 
 fn member(member: Direct) -> GroupMember {

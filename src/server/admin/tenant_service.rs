@@ -1,5 +1,6 @@
 //! `TenantService`: tenants as messages. What a tenant is and may be is the directory's.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use tokio_stream::Stream;
@@ -9,7 +10,7 @@ use super::access::caller;
 use super::api::v1::tenant_service_server::TenantService;
 use super::api::v1::{
     CreateTenantRequest, CreateTenantResponse, DeleteTenantRequest, DeleteTenantResponse, GetTenantRequest,
-    GetTenantResponse, GroupNames, ListTenantsRequest, ListTenantsResponse, Tenant, UpdateTenantRequest,
+    GetTenantResponse, GroupNames, ListTenantsRequest, ListTenantsResponse, QuirkStance, Tenant, UpdateTenantRequest,
     UpdateTenantResponse,
 };
 use super::{AdminState, refusal, wire};
@@ -17,6 +18,7 @@ use crate::directory::record;
 use crate::directory::tenant::removal;
 use crate::directory::tenant::settings::{self, Shown};
 use crate::profile;
+use crate::scim::dialect::Quirk;
 
 #[tonic::async_trait]
 impl TenantService for AdminState {
@@ -48,7 +50,13 @@ impl TenantService for AdminState {
     async fn get_tenant(&self, request: Request<GetTenantRequest>) -> Result<Response<GetTenantResponse>, Status> {
         let name = request.into_inner().name;
         let shown = settings::get(&self.directory, wire::tenant(&name)).await.map_err(refusal::status)?;
-        Ok(Response::new(GetTenantResponse { tenant: Some(self.tenant(shown)) }))
+        let number = shown.number;
+        let mut tenant = self.tenant(shown);
+        if let Some(suggestion) = self.recorder.suggestion(number, &tenant.profile) {
+            tenant.suggested_profile = suggestion.profile.to_owned();
+            tenant.suggested_profile_reason = suggestion.reason.to_owned();
+        }
+        Ok(Response::new(GetTenantResponse { tenant: Some(tenant) }))
     }
 
     async fn update_tenant(
@@ -64,7 +72,7 @@ impl TenantService for AdminState {
         if paths.is_empty() {
             return Err(refusal::field("update_mask", "it names no field"));
         }
-        if let Some(path) = paths.iter().find(|path| !FIELDS.contains(&path.as_str())) {
+        if let Some(path) = paths.iter().find(|path| !is_field(path)) {
             let path = crate::scim::errors::clip(path);
             return Err(refusal::field("update_mask", format!("'{path}' is none of {}", FIELDS.join(", "))));
         }
@@ -96,7 +104,7 @@ impl TenantService for AdminState {
 }
 
 /// The fields that an update may set.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "display_name",
     "profile",
     "public_url",
@@ -105,8 +113,17 @@ const FIELDS: [&str; 9] = [
     "group_names",
     "requests_per_second_max",
     "token_requests_per_second_max",
+    "quirks",
+    "deleted_kept_days",
     "disabled",
 ];
+
+/// Before the name of one quirk.
+const QUIRK: &str = "quirks.";
+
+fn is_field(path: &str) -> bool {
+    FIELDS.contains(&path) || path.strip_prefix(QUIRK).is_some_and(|name| Quirk::by_name(name).is_some())
+}
 
 fn set(settings: &mut record::Tenant, field: &str, wanted: &record::Tenant) {
     match field {
@@ -118,7 +135,16 @@ fn set(settings: &mut record::Tenant, field: &str, wanted: &record::Tenant) {
         "group_names" => settings.unique_group_names = wanted.unique_group_names,
         "requests_per_second_max" => settings.requests_per_s_max = wanted.requests_per_s_max,
         "token_requests_per_second_max" => settings.token_requests_per_s_max = wanted.token_requests_per_s_max,
+        "quirks" => settings.quirks.clone_from(&wanted.quirks),
+        "deleted_kept_days" => settings.deleted_kept_days = wanted.deleted_kept_days,
         "disabled" => settings.disabled = wanted.disabled,
+        quirk if quirk.starts_with(QUIRK) => {
+            let name = quirk.trim_start_matches(QUIRK);
+            match wanted.quirks.get(name) {
+                Some(stance) => settings.quirks.insert(name.to_owned(), *stance),
+                None => settings.quirks.remove(name),
+            };
+        }
         // The mask was checked against the list above.
         _ => {}
     }
@@ -132,7 +158,20 @@ fn stored(tenant: Tenant) -> Result<record::Tenant, Status> {
         Ok(GroupNames::Shared) => Some(false),
         Err(_) => return Err(refusal::field("tenant.group_names", "it is none of the values that there are")),
     };
+    let mut quirks = BTreeMap::new();
+    for (name, stance) in tenant.quirks {
+        let stance = match QuirkStance::try_from(stance) {
+            Ok(QuirkStance::Accept) => record::Stance::Accept,
+            Ok(QuirkStance::Warn) => record::Stance::Warn,
+            Ok(QuirkStance::Refuse) => record::Stance::Refuse,
+            Ok(QuirkStance::Unspecified) => continue,
+            Err(_) => return Err(refusal::field("tenant.quirks", "a stance is none of the values that there are")),
+        };
+        quirks.insert(name, stance);
+    }
     Ok(record::Tenant {
+        quirks,
+        deleted_kept_days: tenant.deleted_kept_days,
         name: tenant.name,
         display_name: tenant.display_name,
         profile: if tenant.profile.is_empty() { profile::custom::DIALECT.name.to_owned() } else { tenant.profile },
@@ -155,7 +194,12 @@ impl AdminState {
             Some(true) => GroupNames::Unique,
             Some(false) => GroupNames::Shared,
         };
+        let quirks = settings.quirks.iter().map(|(name, stance)| (name.clone(), wire::stance((*stance).into()).into()));
         Tenant {
+            quirks: quirks.collect(),
+            deleted_kept_days: settings.deleted_kept_days,
+            suggested_profile: String::new(),
+            suggested_profile_reason: String::new(),
             tenant_url: self.tenant_url(&settings.name, settings.public_url.as_deref()),
             name: settings.name,
             display_name: settings.display_name,

@@ -29,6 +29,7 @@ use std::sync::Arc;
 mod exchanges;
 mod metrics;
 mod spelling;
+mod quirks;
 
 /// What the services work on, over this directory; whatever would move it stands still.
 pub(crate) fn state(directory: Arc<Directory>) -> AdminState {

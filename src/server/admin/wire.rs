@@ -7,8 +7,19 @@ use prost_types::{Duration, ListValue, Struct, Timestamp};
 use serde_json::{Map, Value};
 use tonic::Status;
 
+use super::api::v1::QuirkStance;
 use super::refusal;
 use crate::limits;
+use crate::scim::dialect::Stance;
+
+/// A stance as the messages have it.
+pub fn stance(stance: Stance) -> QuirkStance {
+    match stance {
+        Stance::Accept => QuirkStance::Accept,
+        Stance::Warn => QuirkStance::Warn,
+        Stance::Refuse => QuirkStance::Refuse,
+    }
+}
 
 /// Milliseconds since the Unix epoch as a timestamp, whose nanoseconds count forwards also before the epoch.
 pub fn time(ms: i64) -> Timestamp {

@@ -13,6 +13,7 @@ pub fn explain(exchange: &Exchange, detail: &str, profile: &str) -> String {
     }
     sentences.extend(advice(exchange, profile));
     sentences.extend(leniencies(exchange, profile));
+    sentences.extend(stances(exchange));
     sentences.join(" ")
 }
 
@@ -231,6 +232,23 @@ fn leniencies(exchange: &Exchange, profile: &str) -> Option<String> {
         "It deviates from the standard in ways that the profile '{profile}' understands, so there is nothing to do: {}.",
         told.join("; ")
     ))
+}
+
+/// What the tenant's stances have to do with it.
+fn stances(exchange: &Exchange) -> Option<String> {
+    let (refused, warned) = (names(exchange.used.refused()), names(exchange.used.warned()));
+    match (refused.as_str(), warned.as_str()) {
+        ("", "") => None,
+        ("", _) => Some(format!("The tenant is to be warned of {warned}.")),
+        _ => Some(format!(
+            "It was refused for {refused}; 'scimd tenant update NAME --quirk {refused}=accept' would have it taken, and 'scimd profile \
+             get --tenant NAME' shows what else the tenant takes."
+        )),
+    }
+}
+
+fn names(names: impl Iterator<Item = &'static str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn quirk(quirk: Quirk) -> &'static str {

@@ -75,8 +75,8 @@ fn what_is_counted_is_told() {
     assert_eq!(requests(r#"tenant="",route="other",method="other",status="401""#), 1.0);
     assert_eq!(value(&text, r#"scimd_request_duration_seconds_bucket{le="0.00005",operation="read"}"#), 2.0);
     assert_eq!(value(&text, r#"scimd_request_duration_seconds_count{operation="read"}"#), 3.0);
-    assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="op_case"}"#), 1.0);
-    assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="empty_string"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="op_case",stance="accept"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="empty_string",stance="accept"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_rejected_total{reason="unauthorized"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_rejected_total{reason="bare_lf"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_rate_limited_requests_total{tenant="acme"}"#), 1.0);

@@ -10,13 +10,14 @@ fn access(token: &str, token_max: u32, tenant_max: u32) -> Access {
     let tenant = Tenant {
         number: 1,
         name: "default".to_owned(),
-        dialect: &custom::DIALECT,
+        dialect: Arc::new(custom::DIALECT.clone()),
         public_url: None,
         discovery_without_token: false,
         if_match_required: false,
         unique_group_names: false,
         requests_per_s_max: tenant_max,
         token_requests_per_s_max: 0,
+        deleted_kept_ms: 0,
         is_open: true,
     };
     Access { key_id: token.to_owned(), tenant: Arc::new(tenant), read_only: false, requests_per_s_max: token_max }

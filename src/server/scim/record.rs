@@ -1,6 +1,8 @@
 //! What the recorder is given of a request that was answered. It does not decide what is a secret, nor how long anything is kept.
 
 use super::{Face, Seen};
+use crate::directory::tenant::Tenant;
+use crate::profile::detect;
 use crate::scim::errors::Kind;
 use crate::server::body::Answer;
 use crate::server::connection::Peer;
@@ -55,6 +57,18 @@ pub(super) fn exchange(
             Answer::Full(body) => redact::body(body),
             Answer::Stream(_) => redact::nothing(Fate::Streamed),
         },
+    }
+}
+
+/// Tells the log, once for each tenant, when a request speaks plainly for another profile than the tenant's.
+pub(super) fn hint(face: &Face, tenant: &Tenant, exchange: &Exchange) {
+    if let Some(found) = detect::strong(&exchange.shape())
+        && exchange.status != 401
+        && found.profile != tenant.dialect.name
+        && face.recorder.is_first_hint(tenant.number)
+    {
+        let (profile, suggested, reason) = (tenant.dialect.name, found.profile, found.reason);
+        tracing::info!(tenant = tenant.name, profile, suggested, reason, "another profile may suit the tenant better");
     }
 }
 

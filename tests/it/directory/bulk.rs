@@ -15,7 +15,7 @@ const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:
 
 impl Site {
     async fn bulk(&self, body: Value) -> Result<Vec<Done>, Error> {
-        let mut reading = Reading::new(self.tenant.dialect);
+        let mut reading = Reading::new(&self.tenant.dialect);
         let request = bulk::read(body, "https://scim.test")?;
         run::run(&self.call(), &[user(), group()], request, &mut reading).await
     }

@@ -189,6 +189,76 @@ async fn groups_in_groups_are_followed_and_never_in_a_circle() {
     assert!(site.members(&outer).await.is_empty());
 }
 
+/// The groups that a user is in, each with how.
+async fn effective(site: &Site, member: &str) -> Vec<(String, String)> {
+    let groups = site.get(user(), member).await.unwrap()["groups"].clone();
+    let mut all: Vec<_> = texts(&groups, "display").into_iter().zip(texts(&groups, "type")).collect();
+    all.sort();
+    all
+}
+
+fn expected(groups: &[(&str, &str)]) -> Vec<(String, String)> {
+    groups.iter().map(|(display, kind)| ((*display).to_owned(), (*kind).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn effective_membership_is_right_after_every_change() {
+    let site = Site::new(Store::memory()).await;
+    let ada = site.user("ada").await;
+    let (inner, left) = (site.group("inner", &[]).await, site.group("left", &[]).await);
+    let right = site.group("right", &[]).await;
+    let top = site.group("top", &[left.clone(), right.clone()]).await;
+    assert_eq!(effective(&site, &ada).await, []);
+    site.patch(group(), &inner, add(std::slice::from_ref(&ada)), None).await.unwrap();
+    assert_eq!(effective(&site, &ada).await, expected(&[("inner", "direct")]));
+    // Two ways up to one group count once.
+    for side in [&left, &right] {
+        site.patch(group(), side, add(std::slice::from_ref(&inner)), None).await.unwrap();
+    }
+    let all = [("inner", "direct"), ("left", "indirect"), ("right", "indirect"), ("top", "indirect")];
+    assert_eq!(effective(&site, &ada).await, expected(&all));
+    let before = tag(&site.get(user(), &ada).await.unwrap());
+    site.patch(group(), &top, json!([{"op": "replace", "path": "displayName", "value": "summit"}]), None)
+        .await
+        .unwrap();
+    let all = [("inner", "direct"), ("left", "indirect"), ("right", "indirect"), ("summit", "indirect")];
+    assert_eq!(effective(&site, &ada).await, expected(&all));
+    assert_ne!(tag(&site.get(user(), &ada).await.unwrap()), before);
+    // Who is in a group himself and through another one is in it directly.
+    site.patch(group(), &top, add(std::slice::from_ref(&ada)), None).await.unwrap();
+    assert_eq!(effective(&site, &ada).await[3], expected(&[("summit", "direct")])[0]);
+    let out = json!([{"op": "remove", "path": format!("members[value eq \"{ada}\"]")}]);
+    site.patch(group(), &top, out, None).await.unwrap();
+    assert_eq!(effective(&site, &ada).await[3], expected(&[("summit", "indirect")])[0]);
+    // One of the ways is taken away, then the other.
+    let body = json!({"schemas": [schema::GROUP], "displayName": "left", "members": []});
+    site.put(group(), &left, body, None).await.unwrap();
+    let some = [("inner", "direct"), ("right", "indirect"), ("summit", "indirect")];
+    assert_eq!(effective(&site, &ada).await, expected(&some));
+    site.delete(group(), &right).await.unwrap();
+    assert_eq!(effective(&site, &ada).await, expected(&[("inner", "direct")]));
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn a_circle_is_refused_in_whatever_way_it_is_asked_for() {
+    let site = Site::new(Store::memory()).await;
+    let inner = site.group("inner", &[]).await;
+    let outer = site.group("outer", std::slice::from_ref(&inner)).await;
+    let put = |name: &str, member: &str| json!({"schemas": [schema::GROUP], "displayName": name, "members": [{"value": member}]});
+    assert_eq!(kind_of(site.put(group(), &inner, put("inner", &outer), None).await), Kind::InvalidValue);
+    assert_eq!(kind_of(site.put(group(), &inner, put("inner", &inner), None).await), Kind::InvalidValue);
+    let replace = json!([{"op": "replace", "path": "members", "value": [{"value": outer}]}]);
+    assert_eq!(kind_of(site.patch(group(), &inner, replace, None).await), Kind::InvalidValue);
+    // Two who would close one at once: at most one of them gets it.
+    let (one, two) = (site.group("one", &[]).await, site.group("two", &[]).await);
+    let (a, b) = (add(std::slice::from_ref(&two)), add(std::slice::from_ref(&one)));
+    let (first, second) = tokio::join!(site.patch(group(), &one, a, None), site.patch(group(), &two, b, None));
+    assert_eq!([&first, &second].into_iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert!(site.members(&inner).await.is_empty());
+    site.agrees().await;
+}
+
 #[tokio::test]
 async fn the_inactive_stay_and_the_deleted_go() {
     let site = Site::new(Store::memory()).await;

@@ -47,7 +47,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("serve", &["logging", "server", "outbound", "directory", "profile", "mapping", "store", "scim", "clock"]),
     ("server", &["directory", "profile", "mapping", "store", "scim", "clock"]),
     ("outbound", &["directory", "profile", "mapping", "store", "scim", "clock"]),
-    ("probe", &["scim"]),
+    ("probe", &["profile", "scim"]),
     ("directory", &["profile", "mapping", "store", "scim", "clock"]),
     ("profile", &["scim", "clock"]),
     ("mapping", &["scim", "clock"]),

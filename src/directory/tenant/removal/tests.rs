@@ -25,7 +25,7 @@ async fn tenant(directory: &Directory, name: &str) {
     let actor = Actor { token: "t".to_owned(), request: "r".to_owned() };
     let call = Call { directory, tenant: &tenant, base: "https://x", actor: &actor };
     let (user, group) = (schema::user(), schema::group());
-    let mut reading = Reading::new(tenant.dialect);
+    let mut reading = Reading::new(&tenant.dialect);
     let projection = Projection::new(user, &["id".to_owned()], &[], &mut reading);
     for n in 0..20 {
         let body = json!({"userName": format!("u{n}"), "externalId": format!("x{n}")});

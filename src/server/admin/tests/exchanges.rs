@@ -24,15 +24,15 @@ const USERS: &str = "/tenants/default/scim/v2/Users";
 const GROUPS: &str = "/tenants/default/scim/v2/Groups";
 
 /// A plane and a SCIM listener over the same data.
-struct Both {
-    plane: Plane,
+pub(super) struct Both {
+    pub(super) plane: Plane,
     addr: SocketAddr,
     token: Secret,
     client: ExchangeServiceClient<Channel>,
 }
 
 impl Both {
-    async fn start() -> Both {
+    pub(super) async fn start() -> Both {
         let plane = Plane::start();
         let token = Secret::random().unwrap();
         let record = record::Token { hash: token.hash(), ..record::Token::default() };
@@ -70,7 +70,7 @@ impl Both {
         (answer, id)
     }
 
-    async fn scim(&self, method: &str, target: &str, body: &str) -> (String, String) {
+    pub(super) async fn scim(&self, method: &str, target: &str, body: &str) -> (String, String) {
         self.ask(method, target, &format!("Bearer {}", self.token.expose()), body).await
     }
 
@@ -79,7 +79,7 @@ impl Both {
         answer.exchanges.into_iter().map(|exchange| exchange.id).collect()
     }
 
-    async fn exchange(&mut self, id: &str, unmasked: bool) -> GetExchangeResponse {
+    pub(super) async fn exchange(&mut self, id: &str, unmasked: bool) -> GetExchangeResponse {
         let ask = GetExchangeRequest { tenant: String::new(), id: id.to_owned(), unmasked };
         self.client.get_exchange(ask).await.unwrap().into_inner()
     }
@@ -91,7 +91,7 @@ impl Both {
 }
 
 /// The id of the resource in an answer.
-fn made(answer: &str) -> String {
+pub(super) fn made(answer: &str) -> String {
     answer.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 

@@ -5,8 +5,8 @@
 use super::super::tests::exchange;
 use super::*;
 use crate::directory::token::Denied;
-use crate::scim::dialect::Reading;
-use crate::scim::errors::Kind;
+use crate::scim::dialect::{Reading, Stance};
+use crate::scim::errors::{Error, Kind};
 
 const KINDS: [(Kind, u16); 16] = [
     (Kind::InvalidFilter, 400),
@@ -86,6 +86,20 @@ fn success_says_so_and_names_leniencies() {
     assert!(explain(&group, "", "entra").contains("Another group"));
     let lost = Exchange { endpoint: "", ..exchange("1", 404) };
     assert!(explain(&lost, "", "entra").contains("Compare the Tenant URL"));
+}
+
+#[test]
+fn what_the_tenant_says_of_quirks_is_told() {
+    let own = crate::profile::custom::DIALECT.with(&[(Quirk::OpCase, Stance::Refuse), (Quirk::UrnKey, Stance::Warn)]);
+    let mut reading = Reading::new(&own);
+    assert!(reading.allows(Quirk::UrnKey) && reading.allows(Quirk::DottedKey));
+    let warned = Exchange { used: reading.used, ..exchange("1", 200) };
+    assert!(explain(&warned, "", "custom").ends_with("The tenant is to be warned of urn_key."));
+    assert!(!reading.allows(Quirk::OpCase));
+    let _ = reading.explained(Error::new(Kind::InvalidSyntax, "no"));
+    let refused = Exchange { used: reading.used, ..exchange("1", 400) };
+    let text = explain(&refused, "", "custom");
+    assert!(text.contains("It was refused for op_case;") && text.contains("--quirk op_case=accept"), "{text}");
 }
 
 #[test]
