@@ -23,6 +23,7 @@ pub mod group;
 pub mod deleted;
 pub mod resource;
 pub mod change;
+pub mod transaction;
 pub mod audit;
 pub mod exchange;
 pub mod metrics;
@@ -91,6 +92,8 @@ pub enum Command {
     Resource(resource::Resource),
     /// Shows what was done to a tenant's resources.
     Change(change::Change),
+    /// Shows what became of requests whose client did not wait (`Prefer: respond-async`).
+    Transaction(transaction::Transaction),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
     /// Shows what was done through the admin plane, and verifies that nothing of it was removed.
@@ -169,6 +172,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Group(group) => group.run(env, out),
         Command::Resource(resource) => resource.run(env, out),
         Command::Change(change) => change.run(env, out),
+        Command::Transaction(transaction) => transaction.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
         Command::Audit(audit) => audit.run(env, out),
         Command::Metrics(metrics) => metrics.run(env, out),

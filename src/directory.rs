@@ -30,6 +30,7 @@ pub mod read;
 pub mod position;
 pub mod log;
 pub mod follow;
+pub mod transaction;
 pub mod trim;
 pub mod export;
 pub mod import;
@@ -74,6 +75,8 @@ pub struct Directory {
     unsealed: seal::Unsealed,
     /// Places for long work.
     places: Places,
+    /// Writes whose clients do not wait.
+    pub transactions: transaction::Transactions,
     /// The key of cursors, once it was read.
     cursors: OnceCell<cursor::Secret>,
 }
@@ -113,6 +116,7 @@ impl Directory {
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
+            transactions: transaction::Transactions::default(),
             cursors: OnceCell::new(),
         }
     }

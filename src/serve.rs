@@ -168,6 +168,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         tokio::spawn(usage::run(directory.clone(), endings, stopping.clone())),
         tokio::spawn(seal::run(directory.clone(), stopping.clone())),
         tokio::spawn(trim::run(directory.clone(), stopping.clone())),
+        transactions_drained(directory.clone(), stopping.clone()),
         tokio::spawn(report(directory.clone(), readiness, stopping)),
         admin_outcome(admin),
     ];
@@ -272,6 +273,14 @@ async fn report(directory: Arc<Directory>, readiness: watch::Sender<Readiness>, 
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+/// Ends after the stop when no client's transaction is at work any more.
+fn transactions_drained(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+        directory.transactions.drained().await;
+    })
 }
 
 fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> {

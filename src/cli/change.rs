@@ -52,6 +52,10 @@ struct Which {
     /// Only changes by this token (its id) or admin (its name).
     #[arg(long, value_name = "ACTOR", default_value = "", hide_default_value = true)]
     actor: String,
+
+    /// Only changes by the request with this id, which is also the id of its transaction.
+    #[arg(long = "request", value_name = "ID", default_value = "", hide_default_value = true)]
+    request_id: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -170,6 +174,7 @@ impl Which {
             resource_type: self.resource_type.clone(),
             resource_id: self.resource_id.clone(),
             actor: self.actor.clone(),
+            request_id: self.request_id.clone(),
         }
     }
 }

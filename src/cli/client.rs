@@ -30,6 +30,7 @@ use crate::server::admin::api::v1::schema_service_client::SchemaServiceClient;
 use crate::server::admin::api::v1::server_service_client::ServerServiceClient;
 use crate::server::admin::api::v1::tenant_service_client::TenantServiceClient;
 use crate::server::admin::api::v1::token_service_client::TokenServiceClient;
+use crate::server::admin::api::v1::transaction_service_client::TransactionServiceClient;
 use crate::server::admin::api::v1::transfer_service_client::TransferServiceClient;
 
 /// Which server, and how to print what it answers.
@@ -223,6 +224,7 @@ services! {
     server: ServerServiceClient,
     tenants: TenantServiceClient,
     tokens: TokenServiceClient,
+    transactions: TransactionServiceClient,
     transfers: TransferServiceClient,
 }
 
@@ -254,6 +256,7 @@ const NEXT: &[(&str, &str)] = &[
     ("SCHEMA_IN_USE", "take it out of the resource type with `scimd resource-type put`, or delete that first"),
     ("DEFINITIONS_CHANGING", "repeat the command"),
     ("EXCHANGE_NOT_FOUND", "the recorder keeps the last ones only; `scimd exchange list` shows them"),
+    ("TRANSACTION_NOT_FOUND", "the last 1000 of a tenant are kept for a week; `scimd transaction list` shows them"),
     ("CHANGES_TRIMMED", "the changes up to there are gone: take an export, then go on with --from-start"),
     ("ETAG_MISMATCH", "read it again, then decide again"),
     ("CONFIRMATION_MISMATCH", "write the tenant's name after --confirm"),

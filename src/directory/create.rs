@@ -25,6 +25,18 @@ pub async fn create(
     projection: &Projection<'_>,
     reading: &mut Reading<'_>,
 ) -> Result<Answer, Error> {
+    create_as(call, resource_type, call.directory.clock.id(), body, projection, reading).await
+}
+
+/// [`create`] under an id that was made for it before.
+pub async fn create_as(
+    call: &Call<'_>,
+    resource_type: &ResourceType,
+    id: Uuid,
+    body: Value,
+    projection: &Projection<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<Answer, Error> {
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let members = match incoming.members {
@@ -35,7 +47,6 @@ pub async fn create(
         members.tell(reading);
         return Ok(answer);
     }
-    let id = call.directory.clock.id();
     let new = New { id, is_given: false, created_ms: None, attributes: &incoming.attributes };
     if members.order.len() <= limits::MEMBERS_DELTA_MAX {
         commit(call, resource_type, &new, &members, None).await?;

@@ -18,6 +18,7 @@
 //! | `H` log revision | a seal |
 //! | `S` tenant revision | work for the sweeper: rows that are being written |
 //! | `S` tenant revision group | work for the sweeper: rows of the group that are nobody's |
+//! | `W` tenant id | a transaction: what was asked, and how it ended |
 //! | `D` tenant | the tenant is being deleted |
 //! | `X` tenant `R` type id | a deleted resource that can come back |
 //! | `X` tenant `I` type attribute value id | nothing; the deleted resource had this value |
@@ -306,8 +307,18 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBXF".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXFW".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
+}
+
+/// The prefix of a tenant's transactions, in the order in which they were begun.
+pub fn transactions(tenant: u32) -> Vec<u8> {
+    tenanted(b'W', tenant)
+}
+
+/// A transaction.
+pub fn transaction(tenant: u32, id: Uuid) -> Vec<u8> {
+    [&transactions(tenant)[..], id.as_bytes()].concat()
 }
 
 /// The prefix of a tenant's tokens; the store adds the revision, then comes the key id.

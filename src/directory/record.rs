@@ -366,6 +366,38 @@ pub struct AuditEntry {
     pub after: Value,
 }
 
+/// A write whose client does not wait for its outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Transaction {
+    /// The method.
+    pub method: String,
+    /// The path below the tenant's base URL, without its query.
+    pub path: String,
+    /// The id of the token that asked.
+    pub token: String,
+    /// When it was asked, in milliseconds since the epoch.
+    pub started_ms: i64,
+    /// How it ended, once it has.
+    pub outcome: Option<Outcome>,
+}
+
+/// What a transaction came to: what the answer would have told (RFC 7644 section 3.7.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Outcome {
+    /// The status.
+    pub status: u16,
+    /// When it was known, in milliseconds since the epoch.
+    pub ended_ms: i64,
+    /// The resource's URL; empty where there is none.
+    pub location: String,
+    /// Its entity tag; empty where there is none.
+    pub version: String,
+    /// The answer's JSON where it failed; empty otherwise, and where it was too long.
+    pub response: String,
+}
+
 /// A seal: the chain's hash over a log's entries up to a revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {

@@ -13,6 +13,8 @@ pub enum Noun {
     Resource,
     /// A recorded exchange, by its id.
     Exchange,
+    /// A write whose client did not wait, by its id.
+    Transaction,
     /// An admin's client certificate, by its serial number or name.
     AdminCertificate,
     /// A profile, by its name.
@@ -96,6 +98,7 @@ impl Noun {
             Noun::Token => "token",
             Noun::Resource => "resource",
             Noun::Exchange => "exchange",
+            Noun::Transaction => "transaction",
             Noun::AdminCertificate => "admin certificate",
             Noun::Profile => "profile",
             Noun::Schema => "schema",

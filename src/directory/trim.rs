@@ -1,8 +1,8 @@
-//! Removing old entries from change logs, in bounded batches beside everything else. Only what is sealed goes, and whole seals at a time,
+//! Removing old entries from change logs, and old transactions, in bounded batches beside everything else. Only what is sealed goes, and whole seals at a time,
 //! so that what remains can still be verified from the last seal that was kept. The audit log is never trimmed.
 
 use super::record::{self, Seal};
-use super::{Directory, keys, log};
+use super::{Directory, keys, log, transaction};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::store::{Scan, Snapshot};
@@ -34,6 +34,7 @@ pub async fn round(directory: &Directory) -> Result<(), Error> {
         let Some(key) = page.last_key() else { return Ok(()) };
         if let Some(tenant) = keys::tenant_of(key) {
             trim(directory, tenant, before_ms).await?;
+            transaction::forget(directory, tenant).await?;
         }
         after = Some(key.to_vec());
     }

@@ -27,7 +27,7 @@ impl Precondition {
     pub fn new(header: &str) -> Precondition {
         match header.trim() {
             "*" => Precondition::Exists,
-            tags => Precondition::Versions(tags.split(',').map(|tag| opaque(tag).to_owned()).collect()),
+            tags => Precondition::Versions(versions(tags)),
         }
     }
 
@@ -133,6 +133,17 @@ async fn rename(
         batch.put(keys::members_mark(tenant, group), record::PRESENT);
     }
     Ok(())
+}
+
+/// What is compared of each tag of a list. A comma inside of quotes is part of a tag (RFC 9110 section 8.8.3); tags without quotes are
+/// taken too.
+fn versions(list: &str) -> Vec<String> {
+    let mut is_quoted = false;
+    let tags = list.split(|letter: char| {
+        is_quoted ^= letter == '"';
+        letter == ',' && !is_quoted
+    });
+    tags.map(|tag| opaque(tag).to_owned()).filter(|tag| !tag.is_empty()).collect()
 }
 
 /// What is compared of an entity tag.

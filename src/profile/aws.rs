@@ -34,10 +34,14 @@ pub const DIALECT: Dialect = Dialect {
     unquoted_literal: Refuse,
     value_path_sub_attribute: Refuse,
     empty_string: Refuse,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     schema_aliases: &[],
     unique_group_names: false,
     unique_external_ids: false,
     // AWS [SS, schema.go]: it decodes `members` as strings, and member objects break it. AWS never answers with members.
     members_in_answers: false,
+    // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
+    announces_async: false,
     refused: Quirks::NONE,
 };

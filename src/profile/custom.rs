@@ -49,6 +49,8 @@ pub const DIALECT: Dialect = Dialect {
     value_path_sub_attribute: Accept,
     // OneLogin 4, Okta 5, authentik 2 and rauthy 2: `""` for what the user does not have.
     empty_string: Accept,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     // Entra 11: the second documented example leaves a colon out.
     schema_aliases: &[(
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0User",
@@ -58,5 +60,7 @@ pub const DIALECT: Dialect = Dialect {
     unique_group_names: true,
     unique_external_ids: false,
     members_in_answers: true,
+    // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
+    announces_async: false,
     refused: Quirks::NONE,
 };

@@ -52,6 +52,8 @@ pub const DIALECT: Dialect = Dialect {
     value_path_sub_attribute: Accept,
     // Inferred from Entra 18 [V]: after a removal the manager must be gone, not `""`.
     empty_string: Accept,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     // Entra 11 [S1, example 2]: the URN of the enterprise extension without its last colon.
     schema_aliases: &[(
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0User",
@@ -61,5 +63,7 @@ pub const DIALECT: Dialect = Dialect {
     unique_group_names: true,
     unique_external_ids: false,
     members_in_answers: true,
+    // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
+    announces_async: false,
     refused: Quirks::NONE,
 };

@@ -38,9 +38,13 @@ pub const DIALECT: Dialect = Dialect {
     value_path_sub_attribute: Accept,
     // Okta 5 [O]: `"middleName": ""`.
     empty_string: Accept,
+    // Inferred: RFC 9110 section 12.5.1 lets a server disregard Accept, and a 406 would stop the synchronisation.
+    unaccepted_media: Accept,
     schema_aliases: &[],
     unique_group_names: false,
     unique_external_ids: false,
     members_in_answers: true,
+    // Inferred: clients with a closed model of the document (PyPI scim2-models) refuse an attribute that RFC 7643 does not have.
+    announces_async: false,
     refused: Quirks::NONE,
 };

@@ -27,6 +27,7 @@ pub fn description(quirk: Quirk) -> &'static str {
         Quirk::UnquotedLiteral => "a value in a filter has no quotes, or apostrophes",
         Quirk::ValuePathSubAttribute => "a filter goes on after the bracket of a value path",
         Quirk::EmptyString => "an empty text stands for no value",
+        Quirk::UnacceptedMedia => "the Accept header names no media type that is served",
     }
 }
 
@@ -47,5 +48,6 @@ pub fn rfc(quirk: Quirk) -> &'static str {
         Quirk::UnknownMember => "RFC 7643 section 4.2",
         Quirk::UnquotedLiteral | Quirk::ValuePathSubAttribute => "RFC 7644 section 3.4.2.2",
         Quirk::EmptyString => "RFC 7643 section 2.5",
+        Quirk::UnacceptedMedia => "RFC 7644 section 3.8",
     }
 }

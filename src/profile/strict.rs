@@ -27,9 +27,11 @@ pub const DIALECT: Dialect = Dialect {
     unquoted_literal: Refuse,
     value_path_sub_attribute: Refuse,
     empty_string: Refuse,
+    unaccepted_media: Refuse,
     schema_aliases: &[],
     unique_group_names: false,
     unique_external_ids: false,
     members_in_answers: true,
+    announces_async: true,
     refused: Quirks::NONE,
 };

@@ -50,7 +50,8 @@ fn next(quirk: Quirk) -> Option<Quirk> {
         Quirk::UnknownMessageMember => Some(Quirk::UnquotedLiteral),
         Quirk::UnquotedLiteral => Some(Quirk::ValuePathSubAttribute),
         Quirk::ValuePathSubAttribute => Some(Quirk::EmptyString),
-        Quirk::EmptyString => None,
+        Quirk::EmptyString => Some(Quirk::UnacceptedMedia),
+        Quirk::UnacceptedMedia => None,
     }
 }
 
@@ -104,13 +105,18 @@ fn strict_accepts_nothing_and_uses_nothing() {
     assert!(!Quirk::ALL.into_iter().any(|quirk| reading.allows(quirk)));
     assert!(reading.used.is_empty());
     let strict = by_name("strict").unwrap();
-    assert!(!strict.unique_group_names && !strict.unique_external_ids && strict.members_in_answers);
+    assert!(
+        !strict.unique_group_names
+            && !strict.unique_external_ids
+            && strict.members_in_answers
+            && strict.announces_async
+    );
 }
 
 #[test]
 fn what_an_administrator_maps_and_nobody_knows_is_dropped_by_all_but_strict() {
     for dialect in ALL.into_iter().filter(|dialect| dialect.name != strict::DIALECT.name) {
-        for quirk in [Quirk::UnknownAttribute, Quirk::UnknownSchema] {
+        for quirk in [Quirk::UnknownAttribute, Quirk::UnknownSchema, Quirk::UnacceptedMedia] {
             assert_eq!(dialect.stance(quirk), Stance::Accept, "{} {}", dialect.name, quirk.name());
         }
     }
@@ -119,10 +125,12 @@ fn what_an_administrator_maps_and_nobody_knows_is_dropped_by_all_but_strict() {
 #[test]
 fn a_profile_whose_source_shows_the_wire_has_exactly_these_quirks() {
     let check = |name: &str, quirks: &[&str]| assert_eq!(accepted(by_name(name).unwrap()), quirks, "{name}");
-    check("google", &["unknown_attribute", "unknown_schema"]);
-    check("aws", &["remove_with_value", "unknown_attribute", "unknown_schema"]);
-    check("keycloak", &["boolean_as_string", "scalar_as_array", "unknown_attribute", "unknown_schema"]);
-    check("rauthy", &["remove_with_value", "unknown_attribute", "unknown_schema", "empty_string"]);
+    check("google", &["unknown_attribute", "unknown_schema", "unaccepted_media"]);
+    check("aws", &["remove_with_value", "unknown_attribute", "unknown_schema", "unaccepted_media"]);
+    let keycloak = ["boolean_as_string", "scalar_as_array", "unknown_attribute", "unknown_schema", "unaccepted_media"];
+    check("keycloak", &keycloak);
+    let rauthy = ["remove_with_value", "unknown_attribute", "unknown_schema", "empty_string", "unaccepted_media"];
+    check("rauthy", &rauthy);
     let refused_by_entra = ["read_only_in_value", "missing_schemas", "unknown_member"];
     let entra: Vec<_> =
         Quirk::ALL.into_iter().map(Quirk::name).filter(|name| !refused_by_entra.contains(name)).collect();
@@ -155,7 +163,8 @@ fn an_answer_other_than_strict_s_says_where_it_comes_from() {
                 || answer == "schema_aliases: &[("
                 || answer == "unique_group_names: true,"
                 || answer == "unique_external_ids: true,"
-                || answer == "members_in_answers: false,";
+                || answer == "members_in_answers: false,"
+                || answer == "announces_async: false,";
             assert!(!differs || before.starts_with("// "), "{}: '{answer}' has no source", dialect.name);
         }
     }

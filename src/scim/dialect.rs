@@ -48,11 +48,13 @@ pub enum Quirk {
     ValuePathSubAttribute,
     /// `""` for an attribute that has no value.
     EmptyString,
+    /// An `Accept` that names no media type which is served, to be answered in SCIM's own.
+    UnacceptedMedia,
 }
 
 impl Quirk {
     /// All of them, in the order of the enum.
-    pub const ALL: [Quirk; 20] = [
+    pub const ALL: [Quirk; 21] = [
         Quirk::OpCase,
         Quirk::BooleanAsString,
         Quirk::ScalarAsArray,
@@ -73,6 +75,7 @@ impl Quirk {
         Quirk::UnquotedLiteral,
         Quirk::ValuePathSubAttribute,
         Quirk::EmptyString,
+        Quirk::UnacceptedMedia,
     ];
 
     /// The quirk that has this name.
@@ -103,6 +106,7 @@ impl Quirk {
             Quirk::UnquotedLiteral => "unquoted_literal",
             Quirk::ValuePathSubAttribute => "value_path_sub_attribute",
             Quirk::EmptyString => "empty_string",
+            Quirk::UnacceptedMedia => "unaccepted_media",
         }
     }
 }
@@ -176,6 +180,8 @@ pub struct Dialect {
     pub value_path_sub_attribute: Stance,
     /// See [`Quirk::EmptyString`].
     pub empty_string: Stance,
+    /// See [`Quirk::UnacceptedMedia`].
+    pub unaccepted_media: Stance,
     /// Misspelt schema URIs and the ones that are meant; see [`Quirk::SchemaAlias`].
     pub schema_aliases: &'static [(&'static str, &'static str)],
     /// Two groups may not have the same `displayName` (without regard to case).
@@ -184,6 +190,8 @@ pub struct Dialect {
     pub unique_external_ids: bool,
     /// Groups are answered with their `members` unless the request excludes them.
     pub members_in_answers: bool,
+    /// `/ServiceProviderConfig` announces asynchronous requests in `securityEvents`.
+    pub announces_async: bool,
     /// What a tenant refuses by a setting of its own; none in a profile.
     pub refused: Quirks,
 }
@@ -227,6 +235,7 @@ impl Dialect {
             Quirk::UnquotedLiteral => self.unquoted_literal,
             Quirk::ValuePathSubAttribute => self.value_path_sub_attribute,
             Quirk::EmptyString => self.empty_string,
+            Quirk::UnacceptedMedia => self.unaccepted_media,
         }
     }
 
@@ -252,6 +261,7 @@ impl Dialect {
             Quirk::UnquotedLiteral => &mut self.unquoted_literal,
             Quirk::ValuePathSubAttribute => &mut self.value_path_sub_attribute,
             Quirk::EmptyString => &mut self.empty_string,
+            Quirk::UnacceptedMedia => &mut self.unaccepted_media,
         }
     }
 }

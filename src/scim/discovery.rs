@@ -22,6 +22,8 @@ pub struct Announcement {
     pub bulk_payload_bytes_max: u64,
     /// Whether `sortBy` is heeded.
     pub sort_supported: bool,
+    /// Whether asynchronous requests are announced.
+    pub async_announced: bool,
     /// Whether answers have ETags and preconditions are heeded.
     pub etag_supported: bool,
     /// The most resources on one page, which is also how many it has when the request names no count.
@@ -76,6 +78,10 @@ pub fn service_provider_config(announcement: &Announcement, base: &str) -> Value
         ("meta", meta("ServiceProviderConfig", format!("{base}/ServiceProviderConfig"))),
     ];
     document.extend(parts.map(|(name, value)| (name.to_owned(), value)));
+    if announcement.async_announced {
+        // draft-ietf-scim-events section 4. No event is delivered, so that there are no eventUris.
+        document.insert("securityEvents".to_owned(), json!({ "asyncRequest": "request" }));
+    }
     Value::Object(document)
 }
 

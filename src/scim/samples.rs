@@ -43,10 +43,12 @@ const fn all(name: &'static str, stance: Stance) -> Dialect {
         unquoted_literal: stance,
         value_path_sub_attribute: stance,
         empty_string: stance,
+        unaccepted_media: stance,
         schema_aliases: &[],
         unique_group_names: false,
         unique_external_ids: false,
         members_in_answers: true,
+        announces_async: false,
         refused: Quirks::NONE,
     }
 }

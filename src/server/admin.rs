@@ -22,6 +22,7 @@ mod schema_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
+mod transaction_service;
 mod transfer_service;
 mod backup_service;
 
@@ -55,6 +56,7 @@ use self::api::v1::schema_service_server::SchemaServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
+use self::api::v1::transaction_service_server::TransactionServiceServer;
 use self::api::v1::transfer_service_server::TransferServiceServer;
 use self::listener::Secure;
 use super::certificate::Certificates;
@@ -207,6 +209,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(MetricsServiceServer::new(state.clone()))
         .add_service(CertificateServiceServer::new(state.clone()))
         .add_service(AdminCertificateServiceServer::new(state.clone()))
+        .add_service(TransactionServiceServer::new(state.clone()))
         .add_service(TransferServiceServer::new(state.clone()))
         .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Who is let in, and where to.
+#[derive(Clone)]
 pub enum Admitted {
     /// The holder of a token.
     Token(Access),

@@ -2,14 +2,15 @@
 
 use super::body::Answer;
 use super::metrics::RATE_LIMITED;
+use super::prefer::{self, Returned};
 use crate::directory::answer::Content;
 use crate::directory::bulk::{Done, Outcome};
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{BULK_RESPONSE, ERROR};
 use bytes::Bytes;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName,
+    HeaderValue, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
@@ -25,20 +26,6 @@ pub enum Media {
 }
 
 impl Media {
-    /// From an Accept header: SCIM's own type unless the client names the general one alone.
-    pub fn accepted(header: Option<&str>) -> Media {
-        let ranges =
-            || header.unwrap_or_default().split(',').filter_map(|range| range.split(';').next()).map(str::trim);
-        let takes_scim = ranges().any(|range| {
-            ["application/scim+json", "application/*", "*/*"].iter().any(|known| range.eq_ignore_ascii_case(known))
-        });
-        let takes_json = ranges().any(|range| range.eq_ignore_ascii_case("application/json"));
-        match takes_json && !takes_scim {
-            true => Media::Json,
-            false => Media::Scim,
-        }
-    }
-
     fn value(self) -> HeaderValue {
         match self {
             Media::Scim => HeaderValue::from_static("application/scim+json"),
@@ -56,6 +43,15 @@ pub struct Headers<'a> {
     pub location: Option<&'a str>,
 }
 
+/// The header that has a transaction's id.
+pub const SET_TXN: HeaderName = HeaderName::from_static("set-txn");
+
+/// The request headers that choose between forms of an answer.
+const VARIES: &str = "Accept, Accept-Encoding";
+
+/// The header that says which preferences of the client were heeded.
+pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
 /// The request id's header.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -69,6 +65,52 @@ pub fn created(content: Content, headers: &Headers<'_>, media: Media) -> Respons
     with(StatusCode::CREATED, content, headers, media)
 }
 
+/// 202: the work goes on, and its outcome will be known by the transaction's id (draft-ietf-scim-events section 2.5.1.1).
+pub fn accepted(transaction: &str, location: Option<&str>) -> Response<Answer> {
+    let headers = Headers { version: None, location };
+    let mut response = with(StatusCode::ACCEPTED, Content::Empty, &headers, Media::Scim);
+    if let Ok(value) = HeaderValue::from_str(transaction) {
+        response.headers_mut().insert(SET_TXN, value);
+    }
+    response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(prefer::RESPOND_ASYNC));
+    response
+}
+
+/// 503: too much work of this kind waits already.
+pub fn no_place(media: Media) -> Response<Answer> {
+    let why = "too many requests with `Prefer: respond-async` wait for their turn; come again, or wait for the answer";
+    error(&Error::new(Kind::Unavailable, why), media)
+}
+
+/// The answer to a write as the client prefers it (RFC 7240 section 4.2): without the resource, or with it as it is.
+pub fn preferred(mut response: Response<Answer>, returned: Returned) -> Response<Answer> {
+    let status = match (response.status(), returned) {
+        (StatusCode::CREATED, _) => StatusCode::CREATED,
+        (StatusCode::OK | StatusCode::NO_CONTENT, Returned::Minimal) => StatusCode::NO_CONTENT,
+        (StatusCode::OK, Returned::Representation) => StatusCode::OK,
+        _ => return response,
+    };
+    *response.status_mut() = status;
+    if returned == Returned::Minimal {
+        *response.body_mut() = Answer::empty();
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LOCATION);
+    }
+    response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(returned.applied()));
+    response
+}
+
+/// The answer to HEAD: what the answer to GET is, without its body. On HTTP/2 nobody else takes it away.
+pub fn without_body(mut response: Response<Answer>) -> Response<Answer> {
+    let body = std::mem::replace(response.body_mut(), Answer::empty());
+    if let Answer::Full(bytes) = body
+        && !bytes.is_empty()
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    }
+    response
+}
+
 /// 204: done, and there is nothing to say.
 pub fn no_content(headers: &Headers<'_>) -> Response<Answer> {
     with(StatusCode::NO_CONTENT, Content::Empty, headers, Media::Scim)
@@ -76,7 +118,9 @@ pub fn no_content(headers: &Headers<'_>) -> Response<Answer> {
 
 /// 304: the client has this version.
 pub fn not_modified(headers: &Headers<'_>) -> Response<Answer> {
-    with(StatusCode::NOT_MODIFIED, Content::Empty, headers, Media::Scim)
+    let mut response = with(StatusCode::NOT_MODIFIED, Content::Empty, headers, Media::Scim);
+    response.headers_mut().insert(VARY, HeaderValue::from_static(VARIES));
+    response
 }
 
 /// 401, the same for every reason (RFC 6750 section 3.1).
@@ -110,9 +154,19 @@ pub fn options(allow: &'static str) -> Response<Answer> {
     response
 }
 
-/// 415: a body in a form that is not read here.
-pub fn unsupported_media(detail: &str, media: Media) -> Response<Answer> {
-    failed(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail, media)
+/// 406: the client takes nothing that is served.
+pub fn not_acceptable(detail: &str) -> Response<Answer> {
+    failed(StatusCode::NOT_ACCEPTABLE, None, detail, Media::Scim)
+}
+
+/// 415: a body in a form that is not read here. Where its coding is the reason, the answer says which one is read (RFC 9110
+/// section 12.5.3).
+pub fn unsupported_media(detail: &str, is_coded: bool, media: Media) -> Response<Answer> {
+    let mut response = failed(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail, media);
+    if is_coded {
+        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    response
 }
 
 /// 408: the body came too slowly.
@@ -155,6 +209,7 @@ pub fn reason(response: &Response<Answer>) -> &'static str {
         StatusCode::UNAUTHORIZED => "unauthorized",
         StatusCode::REQUEST_TIMEOUT => "too_slow",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::NOT_ACCEPTABLE => "not_acceptable",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
         StatusCode::TOO_MANY_REQUESTS => RATE_LIMITED,
         status if status.is_client_error() || status.is_server_error() => "other",
@@ -262,7 +317,7 @@ fn with(status: StatusCode, content: Content, headers: &Headers<'_>, media: Medi
     let map = response.headers_mut();
     if has_body {
         map.insert(CONTENT_TYPE, media.value());
-        map.insert(VARY, HeaderValue::from_static("Accept"));
+        map.insert(VARY, HeaderValue::from_static(VARIES));
     }
     map.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Whatever has a body has its `meta.location` as Content-Location too (RFC 7643 section 3.1).

@@ -1,15 +1,19 @@
 //! The SCIM listener's requests from their head to their answer, in one visible line: request id, health, authentication, route,
 //! body, verb, answer, log.
 
+mod defer;
 mod record;
 pub mod replay;
 
 use super::auth::{self, Admitted};
 use super::body::{self, Answer, ReadError};
+use super::compress;
 use super::connection::{Http, Peer};
 use super::exchange::Recorder;
 use super::forwarded;
 use super::metrics::{Metrics, Served};
+use super::negotiate;
+use super::prefer::{self, Returned};
 use super::rate::Rates;
 use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
@@ -21,7 +25,7 @@ use crate::directory::write::Precondition;
 use crate::directory::{self, Actor, Call, Directory, create, delete, keys, list, patch, read, replace};
 use crate::limits;
 use crate::scim::bulk;
-use crate::scim::dialect::{Reading, Used};
+use crate::scim::dialect::{Quirk, Reading, Used};
 use crate::scim::discovery::{self, Announcement};
 use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::json;
@@ -33,13 +37,14 @@ use crate::store::State;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// What the listener needs to answer requests.
 pub struct Face {
@@ -63,7 +68,8 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     let (head, body) = request.into_parts();
     let head = Arc::new(head);
     let request_id = face.directory.clock().id().to_string();
-    let media = Media::accepted(head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let media = negotiate::media(&head.headers).unwrap_or(Media::Scim);
+    let codings = negotiate::codings(&head.headers);
     let from = forwarded::client(peer.addr.ip(), &head.headers, &face.trusted_proxies);
     let _in_flight = face.metrics.begun();
     let mut seen = Seen::new(head.method.clone(), from);
@@ -76,12 +82,14 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
             seen.endpoint = "/readyz";
             respond::health(matches!(face.directory.state(), State::Ready))
         }
+        "/healthz" | "/readyz" => respond::plain_method_not_allowed("GET, HEAD"),
         path => match auth::admit(&face.directory, &head.method, path, &head.headers, from).await {
             Ok(Ok(admitted)) => {
                 admitted.token().clone_into(&mut seen.token);
                 seen.tenant = Some(admitted.tenant().clone());
                 let (face, head) = (face.clone(), head.clone());
-                let job = Job { face, admitted, request_id: request_id.clone(), media, head, peer };
+                let request_id = request_id.clone();
+                let job = Job { face, admitted, request_id, media, head, peer, may_defer: true, new_id: None };
                 job.answer(Sent::Coming(body), &mut seen).await
             }
             Ok(Err(denied)) => {
@@ -95,7 +103,12 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
             Err(error) => respond::error(&error, media),
         },
     };
-    finish(&face, (&head, &peer), response, &request_id, &seen, started.elapsed())
+    let response = finish(&face, (&head, &peer), response, &request_id, &seen, started.elapsed());
+    let response = compress::compress(response, codings).await;
+    match head.method == Method::HEAD {
+        true => respond::without_body(response),
+        false => response,
+    }
 }
 
 /// The tenant whose URL a refused request was sent to, if there is one of that name.
@@ -214,6 +227,7 @@ enum Sent {
 }
 
 /// One authenticated request.
+#[derive(Clone)]
 struct Job {
     face: Arc<Face>,
     admitted: Admitted,
@@ -221,6 +235,10 @@ struct Job {
     media: Media,
     head: Arc<Parts>,
     peer: Peer,
+    /// Whether the answer may come before the work is done.
+    may_defer: bool,
+    /// The id for the resource that it makes, where that was promised already.
+    new_id: Option<Uuid>,
 }
 
 impl Job {
@@ -241,7 +259,7 @@ impl Job {
             }
             return respond::too_many_requests(wait, media);
         }
-        if let Some(refusal) = self.refusal(&route) {
+        if let Some(refusal) = self.refusal(&route, &mut seen.used) {
             if let Sent::Coming(body) = body {
                 discard(body, &self.peer).await;
             }
@@ -277,7 +295,7 @@ impl Job {
     }
 
     /// The answer to a request that needs no body to be answered.
-    fn refusal(&self, route: &Route<'_>) -> Option<Response<Answer>> {
+    fn refusal(&self, route: &Route<'_>, used: &mut Used) -> Option<Response<Answer>> {
         let (media, allow) = (self.media, route.allow());
         let is_write = !is_read(&self.head.method);
         let forbidden = self.forbidden(route);
@@ -293,10 +311,33 @@ impl Job {
                 Some(respond::error(&Error::new(Kind::NotImplemented, why), media))
             }
             _ if is_write && self.head.method != Method::DELETE => {
-                unreadable(&self.head.headers).map(|why| respond::unsupported_media(&why, media))
+                let is_coded = is_coded(&self.head.headers);
+                let unreadable = unreadable(&self.head.headers);
+                unreadable
+                    .map(|why| respond::unsupported_media(why, is_coded, media))
+                    .or_else(|| self.unacceptable(used))
             }
-            _ => None,
+            _ => self.unacceptable(used),
         }
+    }
+
+    /// The answer to a client that takes no answer which could be given: before anything is done.
+    fn unacceptable(&self, used: &mut Used) -> Option<Response<Answer>> {
+        let headers = &self.head.headers;
+        let codings = negotiate::codings(headers);
+        if codings.best.is_none() && !codings.identity {
+            return Some(respond::not_acceptable("answers are coded with gzip or zstd, or not at all"));
+        }
+        let is_bare = self.head.method == Method::DELETE || prefer::read(headers).respond_async;
+        if is_bare || negotiate::media(headers).is_some() {
+            return None;
+        }
+        let mut reading = Reading::new(&self.tenant().dialect);
+        let is_allowed = reading.allows(Quirk::UnacceptedMedia);
+        let why = "answers are application/scim+json or application/json";
+        let error = (!is_allowed).then(|| reading.explained(Error::new(Kind::InvalidValue, why)));
+        *used = reading.used;
+        error.map(|error| respond::not_acceptable(&error.detail))
     }
 
     async fn read(self, route: &Route<'_>, used: &mut Used) -> Result<Response<Answer>, Error> {
@@ -304,6 +345,7 @@ impl Job {
         let actor = self.actor();
         let call = self.call(&base, &actor);
         let mut reading = Reading::new(&call.tenant.dialect);
+        reading.used = *used;
         let found = self.found(&call, route, &mut reading).await;
         let result = found.and_then(|found| reading.is_clean().map(|()| found));
         let result = result.map_err(|error| reading.explained(error));
@@ -333,13 +375,17 @@ impl Job {
                 let projection = projection(resource_type, query_text, reading)?;
                 let found = read::read(call, resource_type, id, &projection).await?;
                 let headers = Headers { version: Some(&found.version), location: Some(&found.location) };
-                let known = self.head.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-                match known.is_some_and(|tags| Precondition::new(tags).holds(&found.version)) {
+                if !self.precondition(IF_MATCH).holds(&found.version) {
+                    let why = format!("the resource is at version {} and not at the one in If-Match", found.version);
+                    return Err(Error::new(Kind::VersionMismatch, why));
+                }
+                let known = self.precondition(IF_NONE_MATCH);
+                match known != Precondition::None && known.holds(&found.version) {
                     true => respond::not_modified(&headers),
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            _ => describe(route, call.tenant.types.all(), query_text, call.base, self.media)?,
+            _ => describe(route, query_text, call.base, (self.media, self.tenant()))?,
         })
     }
 
@@ -368,19 +414,24 @@ impl Job {
             }
         };
         seen.body = Some(body.clone());
-        let target = Target::of(&route, &self.tenant().types);
-        let done = tokio::spawn(async move { self.change(target, body).await });
+        let (target, used) = (Target::of(&route, &self.tenant().types), seen.used);
+        let preferences = prefer::read(&self.head.headers);
+        if defer::applies(&self, &target, &preferences) {
+            return defer::defer(self, target, body, &preferences, seen).await;
+        }
+        let done = tokio::spawn(async move { self.change(target, body, used).await });
         let (result, quirks) =
             done.await.map_err(|_| Error::new(Kind::Internal, "the server failed on this request"))?;
         seen.used = quirks;
         result
     }
 
-    async fn change(self, target: Target, body: Bytes) -> (Result<Response<Answer>, Error>, Used) {
+    async fn change(self, target: Target, body: Bytes, used: Used) -> (Result<Response<Answer>, Error>, Used) {
         let base = self.base();
         let actor = self.actor();
         let call = self.call(&base, &actor);
         let mut reading = Reading::new(&call.tenant.dialect);
+        reading.used = used;
         let result = self.verb(&call, target, &body, &mut reading).await;
         let result = result.map_err(|error| reading.explained(error));
         (result, reading.used)
@@ -394,10 +445,8 @@ impl Job {
         reading: &mut Reading<'_>,
     ) -> Result<Response<Answer>, Error> {
         let query_text = self.head.uri.query().unwrap_or_default();
-        let precondition = match self.head.headers.get(IF_MATCH).and_then(|value| value.to_str().ok()) {
-            Some(tags) => Precondition::new(tags),
-            None => Precondition::None,
-        };
+        let precondition = self.precondition(IF_MATCH);
+        let returned = prefer::read(&self.head.headers).returned;
         match target {
             Target::Search(types) => {
                 let query = query::from_body(json::parse(body)?)?;
@@ -413,9 +462,11 @@ impl Job {
             }
             Target::Collection(resource_type) => {
                 let projection = projection(&resource_type, query_text, reading)?;
-                let made = create::create(call, &resource_type, json::parse(body)?, &projection, reading).await?;
+                let id = self.new_id.unwrap_or_else(|| self.face.directory.clock().id());
+                let body = json::parse(body)?;
+                let made = create::create_as(call, &resource_type, id, body, &projection, reading).await?;
                 let headers = Headers { version: Some(&made.version), location: Some(&made.location) };
-                Ok(respond::created(made.content, &headers, self.media))
+                Ok(preferred(respond::created(made.content, &headers, self.media), returned))
             }
             Target::Resource(resource_type, id) if self.head.method == Method::DELETE => {
                 delete::delete(call, &resource_type, &id, &precondition).await?;
@@ -426,13 +477,14 @@ impl Job {
                 let body = json::parse(body)?;
                 let answer =
                     replace::replace(call, &resource_type, &id, body, &precondition, &projection, reading).await?;
-                Ok(self.changed(answer))
+                Ok(preferred(self.changed(answer), returned))
             }
             Target::Resource(resource_type, id) => {
                 let query = query::from_url(query_text)?;
                 let is_silent = keys::type_code(&resource_type) == keys::GROUP
                     && query.attributes.is_empty()
-                    && query.excluded.is_empty();
+                    && query.excluded.is_empty()
+                    && returned != Some(Returned::Representation);
                 // A group's PATCH is answered without its members, and so without any body (quirks, Entra 28).
                 let projection = match is_silent {
                     true => Projection::new(&resource_type, &["id".to_owned()], &[], reading),
@@ -445,9 +497,14 @@ impl Job {
                 if is_silent {
                     answer.content = Content::Empty;
                 }
-                Ok(self.changed(answer))
+                Ok(preferred(self.changed(answer), returned))
             }
         }
+    }
+
+    /// What If-Match or If-None-Match says, in all its lines.
+    fn precondition(&self, header: HeaderName) -> Precondition {
+        negotiate::joined(&self.head.headers, header).map_or(Precondition::None, |tags| Precondition::new(&tags))
     }
 
     fn changed(&self, answer: answer::Answer) -> Response<Answer> {
@@ -512,10 +569,23 @@ fn projection<'a>(
     reading.is_clean().map(|()| projection)
 }
 
+/// The answer as the client prefers it, if it says so.
+fn preferred(response: Response<Answer>, returned: Option<Returned>) -> Response<Answer> {
+    match returned {
+        Some(returned) => respond::preferred(response, returned),
+        None => response,
+    }
+}
+
+/// Whether a body comes in a content coding. A small one could become a large one, so that none is undone here.
+fn is_coded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 /// Why a body is not read: its type, its character set or its encoding.
-fn unreadable(headers: &HeaderMap) -> Option<String> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
-        return Some("request bodies with a Content-Encoding are not read here".to_owned());
+fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
+    if is_coded(headers) {
+        return Some("request bodies with a Content-Encoding are not read here");
     }
     let value = headers.get(CONTENT_TYPE)?;
     let text = value.to_str().unwrap_or_default();
@@ -526,20 +596,20 @@ fn unreadable(headers: &HeaderMap) -> Option<String> {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     });
     let is_utf8 = charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
-    (!is_json || !is_utf8).then(|| "the body must be application/scim+json or application/json, in UTF-8".to_owned())
+    (!is_json || !is_utf8).then_some("the body must be application/scim+json or application/json, in UTF-8")
 }
 
 /// The discovery documents (RFC 7644 section 4): a filter is refused, every other parameter ignored.
 fn describe(
     route: &Route<'_>,
-    types: &[Arc<ResourceType>],
     query_text: &str,
     base: &str,
-    media: Media,
+    (media, tenant): (Media, &Tenant),
 ) -> Result<Response<Answer>, Error> {
     if query::has(query_text, "filter") {
         return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
     }
+    let types = tenant.types.all();
     let named = |found: Option<serde_json::Value>| found.ok_or_else(nothing_here);
     let document = match route {
         Route::ResourceTypes(None) => discovery::resource_type_list(types, base),
@@ -553,12 +623,12 @@ fn describe(
             let found = all.into_iter().find(|known| known.id.eq_ignore_ascii_case(urn));
             named(found.map(|found| discovery::schema_document(found, base)))?
         }
-        _ => discovery::service_provider_config(&announcement(), base),
+        _ => discovery::service_provider_config(&announcement(tenant), base),
     };
     Ok(respond::ok(Content::Whole(document.to_string().into_bytes()), &Headers::default(), media))
 }
 
-fn announcement() -> Announcement {
+fn announcement(tenant: &Tenant) -> Announcement {
     Announcement {
         documentation_uri: None,
         filter_results_max: limits::PAGE_MAX as u64,
@@ -567,6 +637,7 @@ fn announcement() -> Announcement {
         bulk_operations_max: limits::BULK_OPERATIONS_MAX as u64,
         bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
         sort_supported: true,
+        async_announced: tenant.dialect.announces_async,
         etag_supported: true,
         page_max: limits::PAGE_MAX as u64,
         cursor_s_max: u64::from(limits::CURSOR_S_MAX),
@@ -611,3 +682,6 @@ fn nothing_at(path: &str) -> Error {
 fn nothing_here() -> Error {
     Error::new(Kind::NotFound, "there is no such endpoint or document")
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use super::{Aspect, Checker};
 use crate::directory::record::{
     self, AdminCertificate, AuditEntry, Change, Definitions, Deleted, Member, Record, Seal, Sweep, Tenant, Token,
-    TokenUse,
+    TokenUse, Transaction,
 };
 use crate::directory::{count, definition, index, keys};
 use crate::limits;
@@ -81,6 +81,7 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         b'L' => unpack::<Change>(value, Some(tenant), "an entry of the change log").map(|_| ())?,
         b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
         b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
+        b'W' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
         b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
         b'P' => {
             if let Some(id) = rest.strip_prefix(b"T").and_then(|_| keys::key_id_of_token(key)) {

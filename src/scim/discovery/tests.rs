@@ -20,6 +20,7 @@ fn announcement() -> Announcement {
         bulk_operations_max: 1000,
         bulk_payload_bytes_max: 1_048_576,
         sort_supported: true,
+        async_announced: false,
         etag_supported: false,
         page_max: 200,
         cursor_s_max: 3600,
@@ -259,7 +260,9 @@ fn schema_list_has_each_once() {
 /// What is published is described: a client that reads our schemas finds every attribute of our documents in them.
 #[test]
 fn documents_obey_their_own_schemas() {
-    let announcement = Announcement { documentation_uri: Some("https://example.com".to_owned()), ..announcement() };
+    let documentation_uri = Some("https://example.com".to_owned());
+    let announcement = Announcement { documentation_uri, async_announced: true, ..announcement() };
+    assert_eq!(service_provider_config(&announcement, BASE)["securityEvents"]["asyncRequest"], "request");
     obeys(&service_provider_config(&announcement, BASE), schema::SERVICE_PROVIDER_CONFIG);
     for resource_type in &types() {
         obeys(&resource_type_document(resource_type, BASE), schema::RESOURCE_TYPE);

@@ -29,6 +29,12 @@ pub(super) const SERVICE_PROVIDER_CONFIG: &[Row] = &[
     // RFC 9865 section 4.
     complex("pagination", PAGINATION, "A complex type that indicates pagination configuration options.").read_only(),
     complex(
+        "securityEvents",
+        SECURITY_EVENTS,
+        "A complex type that specifies the available capabilities related to asynchronous requests and security events.",
+    )
+    .read_only(),
+    complex(
         "authenticationSchemes",
         AUTHENTICATION_SCHEMES,
         "A complex type that specifies supported authentication scheme properties.",
@@ -85,6 +91,20 @@ const PAGINATION: &[Row] = &[
         "Positive integer specifying the minimum number of seconds that a cursor is valid between page requests.",
     )
     .read_only(),
+];
+
+// draft-ietf-scim-events section 4.
+const SECURITY_EVENTS: &[Row] = &[
+    string(
+        "asyncRequest",
+        "Whether requests are completed asynchronously: 'none', 'long' (at the server's discretion) or 'request' (when the \
+         client asks for it).",
+    )
+    .canonical(&["none", "long", "request"])
+    .read_only(),
+    string("eventUris", "The URIs of the security events that the server can generate and deliver.")
+        .multi_valued()
+        .read_only(),
 ];
 
 const AUTHENTICATION_SCHEMES: &[Row] = &[

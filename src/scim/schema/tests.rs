@@ -199,6 +199,9 @@ fn service_provider_config_attributes() {
           defaultPageSize Integer ReadOnly
           maxPageSize Integer ReadOnly
           cursorTimeout Integer ReadOnly
+        securityEvents Complex ReadOnly
+          asyncRequest String ReadOnly none long request
+          eventUris String [] ReadOnly
         authenticationSchemes Complex [] required ReadOnly
           type String required ReadOnly oauth oauth2 oauthbearertoken httpbasic httpdigest
           name String required ReadOnly

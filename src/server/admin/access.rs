@@ -316,6 +316,8 @@ const LEAST: &[(&str, Role)] = &[
     ("scimd.admin.v1.TokenService/ListTokens", Role::Viewer),
     ("scimd.admin.v1.TokenService/RevokeToken", Role::Operator),
     ("scimd.admin.v1.TokenService/RotateToken", Role::Operator),
+    ("scimd.admin.v1.TransactionService/GetTransaction", Role::Operator),
+    ("scimd.admin.v1.TransactionService/ListTransactions", Role::Viewer),
     ("scimd.admin.v1.TransferService/ExportTenant", Role::Admin),
     ("scimd.admin.v1.TransferService/ImportTenant", Role::Admin),
 ];

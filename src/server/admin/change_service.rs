@@ -85,6 +85,7 @@ fn wants(filter: &ChangeFilter, change: &record::Change) -> bool {
     fits(&filter.resource_type, &change.resource_type)
         && fits(&filter.resource_id, &change.id)
         && fits(&filter.actor, &change.actor)
+        && fits(&filter.request_id, &change.request)
 }
 
 fn message(told: Told<record::Change>) -> Result<WatchChangesResponse, Status> {

@@ -80,6 +80,7 @@ fn word(noun: Noun) -> &'static str {
         Noun::Token => "TOKEN",
         Noun::Resource => "RESOURCE",
         Noun::Exchange => "EXCHANGE",
+        Noun::Transaction => "TRANSACTION",
         Noun::AdminCertificate => "ADMIN_CERTIFICATE",
         Noun::Profile => "PROFILE",
         Noun::Schema => "SCHEMA",

@@ -277,6 +277,7 @@ fn quirk(quirk: Quirk) -> &'static str {
         Quirk::UnquotedLiteral => "a value in the filter had no quotes",
         Quirk::ValuePathSubAttribute => "the filter went on after a bracket",
         Quirk::EmptyString => "empty texts were taken for no value",
+        Quirk::UnacceptedMedia => "it accepted no media type that is served and was answered in SCIM's own",
     }
 }
 

@@ -8,6 +8,7 @@ use crate::server::body::Answer;
 use crate::server::connection::Peer;
 use crate::server::exchange::redact::{self, Fate, Kept};
 use crate::server::exchange::{Exchange, Knock};
+use crate::server::respond;
 use bytes::Bytes;
 use hyper::header::{
     ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION,
@@ -81,12 +82,14 @@ const REQUEST_HEADERS: [(&str, HeaderName); 6] = [
     ("prefer", HeaderName::from_static("prefer")),
 ];
 
-const RESPONSE_HEADERS: [(&str, HeaderName); 5] = [
+const RESPONSE_HEADERS: [(&str, HeaderName); 7] = [
     ("content-type", CONTENT_TYPE),
     ("location", LOCATION),
     ("etag", ETAG),
     ("retry-after", RETRY_AFTER),
     ("allow", ALLOW),
+    ("preference-applied", respond::PREFERENCE_APPLIED),
+    ("set-txn", respond::SET_TXN),
 ];
 
 fn headers(map: &HeaderMap, wanted: &[(&'static str, HeaderName)]) -> Vec<(&'static str, String)> {

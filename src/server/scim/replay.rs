@@ -10,6 +10,7 @@ use crate::server::auth::Admitted;
 use crate::server::body::Answer;
 use crate::server::connection::Peer;
 use crate::server::exchange::Exchange;
+use crate::server::negotiate;
 use crate::server::respond::Media;
 use hyper::Request;
 use std::net::SocketAddr;
@@ -36,7 +37,6 @@ pub async fn replay(face: Arc<Face>, tenant: Arc<Tenant>, exchange: &Exchange) -
     }
     let unusable = |_| Error::new(Kind::Internal, "the recorded request cannot be made again");
     let (head, ()) = builder.body(()).map_err(unusable)?.into_parts();
-    let accept = exchange.request_headers.iter().find(|(name, _)| *name == "accept").map(|(_, value)| value.as_str());
     let mut seen = Seen::new(head.method.clone(), exchange.address);
     let job = Job {
         request_id: face.directory.clock().id().to_string(),
@@ -47,8 +47,11 @@ pub async fn replay(face: Arc<Face>, tenant: Arc<Tenant>, exchange: &Exchange) -
             read_only: false,
             requests_per_s_max: 0,
         }),
-        media: Media::accepted(accept),
+        media: negotiate::media(&head.headers).unwrap_or(Media::Scim),
         head: Arc::new(head),
+        // A replay is to show the outcome.
+        may_defer: false,
+        new_id: None,
         peer: Peer { addr: SocketAddr::new(exchange.address, 0), tls: None, http: exchange.http },
     };
     let response = job.answer(Sent::Whole(exchange.request_body.text.clone()), &mut seen).await;

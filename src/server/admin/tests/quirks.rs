@@ -130,7 +130,7 @@ async fn names_and_fields_that_there_are_not_are_refused() {
     }
     let mut profiles = ProfileServiceClient::new(both.plane.connect().await);
     let listed = profiles.list_profiles(ListProfilesRequest {}).await.unwrap().into_inner().profiles;
-    assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].accepted_quirk_count), (14, "custom", 20));
+    assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].accepted_quirk_count), (14, "custom", 21));
     for (name, tenant, reason) in [("nobody", "", "PROFILE_NOT_FOUND"), ("", "nobody", "TENANT_NOT_FOUND")] {
         let ask = GetProfileRequest { name: name.to_owned(), tenant: tenant.to_owned() };
         let refused = profiles.get_profile(ask).await.unwrap_err();
