@@ -4,15 +4,13 @@
 pub mod certificate;
 pub mod settings;
 pub mod welcome;
+mod workers;
 
 use self::settings::{Secret, Settings, Tls};
 use self::welcome::{FirstToken, Welcome};
 use crate::clock::Clock;
-use crate::directory::deleted::purge;
-use crate::directory::tenant::removal;
 use crate::directory::token::secret::Secret as Token;
-use crate::directory::token::usage;
-use crate::directory::{Directory, record, seal, sweep, tenant, trim, upgrade};
+use crate::directory::{Directory, record, tenant, upgrade};
 use crate::limits;
 use crate::scim;
 use crate::server::admin::listener::Secure;
@@ -27,7 +25,7 @@ use crate::server::metrics::{Metrics, scrape};
 use crate::server::rate::Rates;
 use crate::server::scim::{Face, handle};
 use crate::server::tls;
-use crate::store::{self, Options, State, Store};
+use crate::store::{self, Options, Store};
 use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
@@ -149,29 +147,8 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket.with(secure), state, stopping.clone()));
-    let expiries = metrics.clone();
-    let endings = move |all: Vec<usage::Ending>| {
-        let seconds = |ending: usage::Ending| (ending.tenant, ending.key_id, Some(ending.expires_ms / 1_000));
-        expiries.set_token_expiries(all.into_iter().map(seconds).collect());
-    };
-    let (counted, kept) = (metrics.clone(), recorder.clone());
-    let gone = move |number: u32, name: &str| {
-        kept.forget(number);
-        counted.forget(name);
-    };
-    let workers = vec![
-        scrape,
-        tokio::spawn(certificate::watch(certificates.clone(), directory.clone(), stopping.clone())),
-        tokio::spawn(purge::run(directory.clone(), stopping.clone())),
-        tokio::spawn(sweep::run(directory.clone(), stopping.clone())),
-        tokio::spawn(removal::run(directory.clone(), gone, stopping.clone())),
-        tokio::spawn(usage::run(directory.clone(), endings, stopping.clone())),
-        tokio::spawn(seal::run(directory.clone(), stopping.clone())),
-        tokio::spawn(trim::run(directory.clone(), stopping.clone())),
-        transactions_drained(directory.clone(), stopping.clone()),
-        tokio::spawn(report(directory.clone(), readiness, stopping)),
-        admin_outcome(admin),
-    ];
+    let mut tasks = workers::start(&directory, &metrics, &recorder, certificates.clone(), &stopping);
+    tasks.extend([scrape, tokio::spawn(workers::report(directory.clone(), readiness, stopping)), admin_outcome(admin)]);
     welcome(&Welcome {
         tenant_url: format!("{public_url}/tenants/default/scim/v2"),
         first_token,
@@ -182,7 +159,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     tracing::info!(%scim_addr, admin_addr, version, "ready");
     until_stopped(certificates.as_deref(), &directory).await?;
     let _ = stop.send(true);
-    drain(scim, workers).await;
+    drain(scim, tasks).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -259,30 +236,6 @@ async fn until_stopped(certificates: Option<&Certificates>, directory: &Director
     }
 }
 
-/// Tells the admin plane whether the store takes writes.
-async fn report(directory: Arc<Directory>, readiness: watch::Sender<Readiness>, mut stop: watch::Receiver<bool>) {
-    loop {
-        let now = match directory.state() {
-            State::Ready => Readiness::Ready,
-            State::Unavailable { reason } => Readiness::NotReady(reason),
-        };
-        readiness.send_if_modified(|last| std::mem::replace(last, now.clone()) != now);
-        let pause = tokio::time::sleep(Duration::from_millis(limits::READINESS_PAUSE_MS));
-        tokio::select! {
-            () = pause => {}
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-    }
-}
-
-/// Ends after the stop when no client's transaction is at work any more.
-fn transactions_drained(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-        directory.transactions.drained().await;
-    })
-}
-
 fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> {
     tokio::spawn(async move {
         match admin.await {
@@ -293,11 +246,11 @@ fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> 
     })
 }
 
-async fn drain(scim: JoinHandle<listener::Drained>, workers: Vec<JoinHandle<()>>) {
+async fn drain(scim: JoinHandle<listener::Drained>, tasks: Vec<JoinHandle<()>>) {
     if let Ok(drained) = scim.await {
         tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
     }
-    for task in workers {
+    for task in tasks {
         // A task that does not hear the stop within its second is not waited for: what it does is in the store or it is not.
         let _ = tokio::time::timeout(Duration::from_millis(limits::TASK_STOP_MS_MAX), task).await;
     }

@@ -3,6 +3,7 @@
 
 mod defer;
 mod record;
+mod describe;
 pub mod replay;
 
 use super::auth::{self, Admitted};
@@ -26,7 +27,6 @@ use crate::directory::{self, Actor, Call, Directory, create, delete, keys, list,
 use crate::limits;
 use crate::scim::bulk;
 use crate::scim::dialect::{Quirk, Reading, Used};
-use crate::scim::discovery::{self, Announcement};
 use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::json;
 use crate::scim::project::Projection;
@@ -385,7 +385,7 @@ impl Job {
                     false => respond::ok(found.content, &headers, self.media),
                 }
             }
-            _ => describe(route, query_text, call.base, (self.media, self.tenant()))?,
+            _ => describe::describe(route, query_text, call.base, (self.media, self.tenant()))?,
         })
     }
 
@@ -597,51 +597,6 @@ fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
     });
     let is_utf8 = charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
     (!is_json || !is_utf8).then_some("the body must be application/scim+json or application/json, in UTF-8")
-}
-
-/// The discovery documents (RFC 7644 section 4): a filter is refused, every other parameter ignored.
-fn describe(
-    route: &Route<'_>,
-    query_text: &str,
-    base: &str,
-    (media, tenant): (Media, &Tenant),
-) -> Result<Response<Answer>, Error> {
-    if query::has(query_text, "filter") {
-        return Err(Error::new(Kind::Forbidden, "discovery endpoints cannot be filtered"));
-    }
-    let types = tenant.types.all();
-    let named = |found: Option<serde_json::Value>| found.ok_or_else(nothing_here);
-    let document = match route {
-        Route::ResourceTypes(None) => discovery::resource_type_list(types, base),
-        Route::ResourceTypes(Some(id)) => {
-            let found = types.iter().find(|known| known.id == *id);
-            named(found.map(|found| discovery::resource_type_document(found, base)))?
-        }
-        Route::Schemas(None) => discovery::schema_list(types, base),
-        Route::Schemas(Some(urn)) => {
-            let all = discovery::schemas(types);
-            let found = all.into_iter().find(|known| known.id.eq_ignore_ascii_case(urn));
-            named(found.map(|found| discovery::schema_document(found, base)))?
-        }
-        _ => discovery::service_provider_config(&announcement(tenant), base),
-    };
-    Ok(respond::ok(Content::Whole(document.to_string().into_bytes()), &Headers::default(), media))
-}
-
-fn announcement(tenant: &Tenant) -> Announcement {
-    Announcement {
-        documentation_uri: None,
-        filter_results_max: limits::PAGE_MAX as u64,
-        bulk_supported: true,
-        // authentik sizes its PATCH requests by this too (quirks, authentik 1).
-        bulk_operations_max: limits::BULK_OPERATIONS_MAX as u64,
-        bulk_payload_bytes_max: limits::REQUEST_BODY_BYTES_MAX as u64,
-        sort_supported: true,
-        async_announced: tenant.dialect.announces_async,
-        etag_supported: true,
-        page_max: limits::PAGE_MAX as u64,
-        cursor_s_max: u64::from(limits::CURSOR_S_MAX),
-    }
 }
 
 fn endpoint(route: &Route<'_>) -> &'static str {
