@@ -14,7 +14,7 @@ pub fn write(kind: u8, place: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode([&body[..], &sum].concat())
 }
 
-/// The place in a text that [`write`] made for the same kind.
+/// The place in a text that [`write()`] made for the same kind.
 pub fn read(kind: u8, text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;
