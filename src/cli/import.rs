@@ -19,7 +19,8 @@ pub struct Import {
     #[command(flatten)]
     connection: Connection,
 
-    /// The lines, as `scimd export` made them; - reads standard input.
+    /// The lines, as `scimd export` made them; without it, or with -, they are read from standard input.
+    #[arg(default_value = "-", hide_default_value = true)]
     file: PathBuf,
 
     /// The tenant.
