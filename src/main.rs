@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use scimd::cli::{self, Cli, print};
 
+/// Requests are made on one thread and forgotten on another: the system's allocator would have the threads wait for each other.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
