@@ -5,13 +5,15 @@ use std::io::Write;
 use super::client::{Connection, Server};
 use super::error::{Error, Exit};
 use super::pages::Pages;
+use super::watch::{Bounds, Columns, Told};
 use super::{Output, print, values};
 use crate::server::admin::api::v1::{
     AuditEntry, ListAuditEntriesRequest, ListAuditEntriesResponse, VerifyAuditRequest, WatchAuditEntriesRequest,
+    WatchAuditEntriesResponse,
 };
 
-const HEADERS: [&str; 6] = ["TIME", "ACTOR", "ACTION", "TENANT", "TARGET", "FROM"];
-const WIDTHS: [usize; 6] = [24, 16, 20, 16, 26, 0];
+const COLUMNS: Columns<6> =
+    Columns { headers: ["TIME", "ACTOR", "ACTION", "TENANT", "TARGET", "FROM"], widths: [24, 16, 20, 16, 26, 0] };
 
 /// The flags of `audit`.
 #[derive(Debug, clap::Args)]
@@ -71,24 +73,15 @@ struct Watch {
     #[arg(long, value_name = "ACTION", default_value = "", hide_default_value = true)]
     action: String,
 
-    /// Goes on after the entry, or the message, that had this resume_token.
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    resume: String,
-
-    /// Ends after so many entries; 0: never.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    limit: usize,
+    #[command(flatten)]
+    bounds: Bounds,
 }
 
 impl Audit {
     pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         self.connection.run(env, async |server| match &self.verb {
             Verb::List(list) => list.run(&server, out).await,
-            Verb::Watch(watch) => {
-                let mut last = String::new();
-                let watched = watch.run(&server, &mut last, out).await;
-                watched.map_err(|error| error.resumable(&last))
-            }
+            Verb::Watch(watch) => watch.run(&server, out).await,
             Verb::Verify { tenant } => verify(&server, tenant, out).await,
         })
     }
@@ -116,38 +109,22 @@ impl List {
             return print::json(out, &ListAuditEntriesResponse { entries, next_page_token });
         }
         let rows: Vec<_> = entries.iter().map(row).collect();
-        print::table(out, HEADERS, &rows)?;
+        print::table(out, COLUMNS.headers, &rows)?;
         self.pages.mention_rest(&next_page_token)
     }
 }
 
 impl Watch {
-    /// Prints what comes; `last` is the token of the last message that was printed.
-    async fn run(&self, server: &Server, last: &mut String, out: &mut impl Write) -> Result<(), Error> {
-        let request = WatchAuditEntriesRequest { resume_token: self.resume.clone(), action: self.action.clone() };
+    async fn run(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
+        let request =
+            WatchAuditEntriesRequest { resume_token: self.bounds.resume.clone(), action: self.action.clone() };
         let mut entries = server.audit().watch_audit_entries(request).await?.into_inner();
-        if server.output == Output::Table {
-            print::line(out, &HEADERS, &WIDTHS)?;
-            out.flush()?;
-        }
-        let mut seen = 0;
-        while let Some(message) = entries.message().await? {
-            match (server.output, &message.entry) {
-                (Output::Json, _) => print::json_line(out, &message)?,
-                (Output::Table, Some(entry)) => {
-                    let row = row(entry).map(|cell| print::clean(&cell));
-                    print::line(out, &row.each_ref().map(String::as_str), &WIDTHS)?;
-                    out.flush()?;
-                }
-                (Output::Table, None) => {}
-            }
-            last.clone_from(&message.resume_token);
-            seen += usize::from(message.entry.is_some());
-            if self.limit > 0 && seen >= self.limit {
-                return Ok(());
-            }
-        }
-        Err(Error::stream_ended())
+        let told = |message: &WatchAuditEntriesResponse| Told {
+            row: message.entry.as_ref().map(row),
+            resume: message.resume_token.clone(),
+        };
+        let next = async || Ok(entries.message().await?);
+        self.bounds.follow(server, &COLUMNS, next, (told, print::json_line), out).await
     }
 }
 

@@ -5,14 +5,16 @@ use std::io::Write;
 use super::client::{Connection, Server};
 use super::error::Error;
 use super::pages::Pages;
+use super::watch::{Bounds, Columns, Told};
 use super::{Output, print, values};
 use crate::server::admin::api::v1::{
     Change as Answer, ChangeFilter, ChangeKind, ListChangesRequest, ListChangesResponse, WatchChangesRequest,
+    WatchChangesResponse,
 };
 
 /// The columns of a change, and how wide they are where rows come one by one.
-const HEADERS: [&str; 6] = ["TIME", "KIND", "TYPE", "RESOURCE", "ACTOR", "WHAT"];
-const WIDTHS: [usize; 6] = [24, 6, 5, 36, 20, 0];
+const COLUMNS: Columns<6> =
+    Columns { headers: ["TIME", "KIND", "TYPE", "RESOURCE", "ACTOR", "WHAT"], widths: [24, 6, 5, 36, 20, 0] };
 
 /// The flags of `change`.
 #[derive(Debug, clap::Args)]
@@ -84,24 +86,15 @@ struct Watch {
     #[arg(long, conflicts_with = "resume")]
     from_start: bool,
 
-    /// Goes on after the change, or the message, that had this resume_token.
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    resume: String,
-
-    /// Ends after so many changes; 0: never.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    limit: usize,
+    #[command(flatten)]
+    bounds: Bounds,
 }
 
 impl Change {
     pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         self.connection.run(env, async |server| match &self.verb {
             Verb::List(list) => list.run(&server, out).await,
-            Verb::Watch(watch) => {
-                let mut last = String::new();
-                let watched = watch.run(&server, &mut last, out).await;
-                watched.map_err(|error| error.resumable(&last))
-            }
+            Verb::Watch(watch) => watch.run(&server, out).await,
         })
     }
 }
@@ -127,44 +120,27 @@ impl List {
             return print::json(out, &ListChangesResponse { changes, next_page_token });
         }
         let rows: Vec<_> = changes.iter().map(row).collect();
-        print::table(out, HEADERS, &rows)?;
+        print::table(out, COLUMNS.headers, &rows)?;
         self.pages.mention_rest(&next_page_token)
     }
 }
 
 impl Watch {
-    /// Prints what comes; `last` is the token of the last message that was printed.
-    async fn run(&self, server: &Server, last: &mut String, out: &mut impl Write) -> Result<(), Error> {
+    async fn run(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
         let request = WatchChangesRequest {
             tenant: self.which.tenant.clone(),
             filter: Some(self.which.filter()),
-            resume_token: self.resume.clone(),
+            resume_token: self.bounds.resume.clone(),
             from_start: self.from_start,
         };
         // A watch has no deadline: it ends when somebody ends it.
         let mut changes = server.changes().watch_changes(request).await?.into_inner();
-        if server.output == Output::Table {
-            print::line(out, &HEADERS, &WIDTHS)?;
-            out.flush()?;
-        }
-        let mut seen = 0;
-        while let Some(message) = changes.message().await? {
-            match (server.output, &message.change) {
-                (Output::Json, _) => print::json_line(out, &message)?,
-                (Output::Table, Some(change)) => {
-                    let row = row(change).map(|cell| print::clean(&cell));
-                    print::line(out, &row.each_ref().map(String::as_str), &WIDTHS)?;
-                    out.flush()?;
-                }
-                (Output::Table, None) => {}
-            }
-            last.clone_from(&message.resume_token);
-            seen += usize::from(message.change.is_some());
-            if self.limit > 0 && seen >= self.limit {
-                return Ok(());
-            }
-        }
-        Err(Error::stream_ended())
+        let told = |message: &WatchChangesResponse| Told {
+            row: message.change.as_ref().map(row),
+            resume: message.resume_token.clone(),
+        };
+        let next = async || Ok(changes.message().await?);
+        self.bounds.follow(server, &COLUMNS, next, (told, print::json_line), out).await
     }
 }
 

@@ -139,8 +139,6 @@ struct Seen {
     used: Used,
     /// The body, once it was read.
     body: Option<Bytes>,
-    /// The tenant's types, once it is known.
-    types: Arc<Types>,
 }
 
 impl Seen {
@@ -154,7 +152,6 @@ impl Seen {
             denied: None,
             used: Used::default(),
             body: None,
-            types: Types::builtin().clone(),
         }
     }
 }
@@ -247,19 +244,13 @@ impl Job {
         let path = self.head.uri.path().to_owned();
         let rest = route::split(&path).map(|(_, rest)| percent_encoding::percent_decode_str(rest).decode_utf8());
         let types = self.tenant().types.clone();
-        seen.types = types.clone();
         let route = match &rest {
             Some(Ok(rest)) => route::route(&types, rest),
             _ => Route::Unknown,
         };
         seen.endpoint = endpoint(&route);
-        if let Some(wait) = self.wait() {
-            if let Sent::Coming(body) = body {
-                discard(body, &self.peer).await;
-            }
-            return respond::too_many_requests(wait, media);
-        }
-        if let Some(refusal) = self.refusal(&route, &mut seen.used) {
+        let limited = self.wait().map(|wait| respond::too_many_requests(wait, media));
+        if let Some(refusal) = limited.or_else(|| self.refusal(&route, &mut seen.used)) {
             if let Sent::Coming(body) = body {
                 discard(body, &self.peer).await;
             }

@@ -4,6 +4,7 @@ use super::{Face, Seen};
 use crate::directory::tenant::Tenant;
 use crate::profile::detect;
 use crate::scim::errors::Kind;
+use crate::scim::schema::types::Types;
 use crate::server::body::Answer;
 use crate::server::connection::Peer;
 use crate::server::exchange::redact::{self, Fate, Kept};
@@ -104,20 +105,25 @@ fn value(map: &HeaderMap, name: impl hyper::header::AsHeaderName) -> Option<Stri
 
 /// A body that may hold what the tenant has defined as never returned is left out whole.
 fn kept(body: &Bytes, seen: &Seen) -> Kept {
-    match seen.types.may_hold_secret(body) {
+    match own_types(seen).is_some_and(|types| types.may_hold_secret(body)) {
         true => Kept { bytes: Some(body.len() as u64), ..redact::nothing(Fate::LeftOut) },
         false => redact::body(body),
     }
 }
 
 fn target(head: &Parts, seen: &Seen) -> String {
-    let query = head.uri.query().unwrap_or_default();
-    let decoded: Vec<u8> = percent_encoding::percent_decode_str(query).collect();
-    let shown = match seen.types.may_hold_secret(&decoded) {
-        true => head.uri.query().map(|_| redact::HIDDEN),
-        false => head.uri.query(),
+    let is_told = |query: &&str| {
+        let decoded = || percent_encoding::percent_decode_str(query).collect::<Vec<u8>>();
+        !own_types(seen).is_some_and(|types| types.may_hold_secret(&decoded()))
     };
+    let shown = head.uri.query().map(|query| Some(query).filter(is_told).unwrap_or(redact::HIDDEN));
     redact::target(head.uri.path(), shown)
+}
+
+/// The types of a tenant that has defined some of its own: what all have is never a secret.
+fn own_types(seen: &Seen) -> Option<&Types> {
+    let tenant = seen.tenant.as_ref().filter(|tenant| tenant.definitions.is_some())?;
+    Some(&tenant.types)
 }
 
 fn request_body(seen: &Seen) -> Kept {
