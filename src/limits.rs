@@ -586,3 +586,24 @@ pub const DEFINITIONS_BYTES_MAX: usize = 1024 * 1024;
 pub const DEFINITION_PROBLEMS_MAX: usize = 50;
 /// Definitions that a check of the database keeps in memory.
 pub const CHECK_DEFINITIONS_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+// Mappings.
+
+/// Rules of one mapping.
+pub const MAPPING_RULES_MAX: usize = 200;
+/// Tests of one mapping.
+pub const MAPPING_TESTS_MAX: usize = 200;
+/// Groups that one mapping puts users into.
+pub const MAPPING_DEFAULT_GROUPS_MAX: usize = 50;
+/// Users, and groups, that one mapping protects.
+pub const MAPPING_PROTECTED_MAX: usize = 1_000;
+/// Patterns of one list of a mapping.
+pub const MAPPING_PATTERNS_MAX: usize = 100;
+/// Rows of the table of groups of one mapping.
+pub const MAPPING_GROUP_TABLE_MAX: usize = 5_000;
+/// The length of a name in a mapping's lists, in bytes.
+pub const MAPPING_NAME_BYTES_MAX: usize = 1_024;
+/// For how long a group that was refused by its name is not written down again, in milliseconds.
+pub const REFUSED_GROUP_MS: i64 = 3_600_000;
+/// Names of refused groups that are kept of one tenant.
+pub const REFUSED_GROUPS_MAX: usize = 10_000;

@@ -2,3 +2,5 @@
 //! functions over JSON; it knows no store, no clock and no socket.
 
 pub mod document;
+pub mod policy;
+pub mod rule;
