@@ -179,7 +179,7 @@ impl Policy {
             rule.apply(context, sent, stored, &mut outcome)?;
         }
         match context.resource_type.name.as_str() {
-            "User" => self.user(stored, &mut outcome),
+            "User" => self.user(stored, &mut outcome)?,
             "Group" => self.group(sent, &mut outcome)?,
             _ => {}
         }
@@ -198,7 +198,10 @@ impl Policy {
         match self.groups.table.get(fold(sent).as_ref()) {
             Some(name) => Ok(name.clone()),
             None if self.groups.table_only => refuse(format!("'{}' is not in the table of groups", clip(sent))),
-            None => Ok(self.groups.rename.as_ref().map_or_else(|| sent.to_owned(), |rename| rename.apply(sent))),
+            None => match &self.groups.rename {
+                Some(rename) => renamed(rename, sent, names::GROUPS),
+                None => Ok(sent.to_owned()),
+            },
         }
     }
 
@@ -217,10 +220,10 @@ impl Policy {
         self.protected_users.iter().map(String::as_str)
     }
 
-    fn user(&self, stored: Option<&Map<String, Value>>, outcome: &mut Outcome) {
+    fn user(&self, stored: Option<&Map<String, Value>>, outcome: &mut Outcome) -> Result<(), Refusal> {
         let name = outcome.attributes.get("userName").and_then(Value::as_str);
         if let (Some(rename), Some(name)) = (&self.username, name) {
-            let new = rename.apply(name);
+            let new = renamed(rename, name, names::USERNAME_RULE)?;
             if new != name {
                 outcome.attributes.insert("userName".to_owned(), Value::from(new));
                 outcome.fired.push(names::USERNAME_RULE.into());
@@ -231,6 +234,7 @@ impl Policy {
             outcome.attributes.insert("active".to_owned(), Value::Bool(true));
             outcome.fired.push(names::ON_INACTIVE.into());
         }
+        Ok(())
     }
 
     fn group(&self, sent: &Map<String, Value>, outcome: &mut Outcome) -> Result<(), Refusal> {
@@ -249,6 +253,13 @@ impl Wrong {
     pub fn at(field: impl Into<String>, why: impl Into<String>) -> Wrong {
         Wrong { field: field.into(), column: None, why: why.into() }
     }
+}
+
+/// A name by a rule for names. One of which nothing would remain stays as it is.
+fn renamed(rename: &Rename, name: &str, rule: &str) -> Result<String, Refusal> {
+    let new = rename.apply(name);
+    let new = new.map_err(|failure| Refusal { rule: rule.into(), kind: Kind::InvalidValue, why: failure.to_string() })?;
+    Ok(if new.trim().is_empty() { name.to_owned() } else { new })
 }
 
 /// Whether a user is set inactive; one that says nothing is active.

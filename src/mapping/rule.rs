@@ -9,7 +9,7 @@ use crate::scim::errors::{Error, Kind, clip};
 use crate::scim::patch::{self, Change, Op};
 use crate::scim::path::{self, Attr, Path};
 use crate::scim::schema::types::Types;
-use crate::scim::schema::{Mutability, ResourceType};
+use crate::scim::schema::{Kind as Type, Mutability, ResourceType};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -20,9 +20,24 @@ pub struct Compiled {
     /// The name of the resource type.
     pub resource_type: String,
     target: String,
+    demands: Demands,
     expression: Expression,
     when: When,
     otherwise: Otherwise,
+}
+
+/// What a target demands of a value.
+#[derive(Clone, Debug)]
+struct Demands {
+    name: String,
+    kind: Type,
+    multi_valued: bool,
+}
+
+impl Demands {
+    fn target(&self) -> Target<'_> {
+        Target { name: &self.name, kind: self.kind, multi_valued: self.multi_valued }
+    }
 }
 
 /// Attributes that no rule gives a value: the server's own, what rows elsewhere hold, and externalId, which is the identity provider's
@@ -38,21 +53,23 @@ pub fn compile(rule: &Rule, types: &Types, dialect: &Dialect) -> Result<Compiled
     };
     let mut wrong = Vec::new();
     let mut reading = Reading::new(dialect);
-    let target = target(resource_type, &rule.target, &mut reading);
+    let target = demands(resource_type, &rule.target, &mut reading);
     let target = target.map_err(|why| wrong.push(Wrong::at("target", why))).ok();
+    let demands = target.as_ref().map(Demands::target);
     let expression = Expression::parse(&rule.expression)
-        .and_then(|expression| expression.check(resource_type, target.as_ref()).map(|_| expression))
+        .and_then(|expression| expression.check(resource_type, demands.as_ref()).map(|_| expression))
         .map_err(|fault| Wrong { field: "expression".to_owned(), column: Some(fault.column), why: fault.why });
-    match expression {
-        Ok(expression) if wrong.is_empty() => Ok(Compiled {
+    match (expression, target) {
+        (Ok(expression), Some(demands)) => Ok(Compiled {
             name: rule.name.as_str().into(),
             resource_type: resource_type.name.clone(),
             target: rule.target.clone(),
+            demands,
             expression,
             when: rule.when,
             otherwise: rule.otherwise,
         }),
-        expression => {
+        (expression, _) => {
             wrong.extend(expression.err());
             Err(wrong)
         }
@@ -76,6 +93,7 @@ impl Compiled {
         };
         let refuse = |why| Refusal { rule: self.name.clone(), kind: Kind::InvalidValue, why };
         let value = value.map_err(|failure| refuse(failure.to_string()))?;
+        let value = self.demands.target().fit(value).map_err(&refuse)?;
         match (value, self.otherwise, stored) {
             (Value::Null, Otherwise::Keep, Some(stored)) => self.keep(context, stored, outcome),
             (Value::Null, Otherwise::Keep, None) => Ok(()),
@@ -139,7 +157,7 @@ fn put(
 }
 
 /// What the target demands of a value, or why there can be no such target.
-fn target<'a>(resource_type: &'a ResourceType, text: &str, reading: &mut Reading<'_>) -> Result<Target<'a>, String> {
+fn demands(resource_type: &ResourceType, text: &str, reading: &mut Reading<'_>) -> Result<Demands, String> {
     let Path::Attr { attr, filter } = path::parse(resource_type, text, reading).map_err(|error| error.detail)? else {
         return Err("it is no attribute".to_owned());
     };
@@ -147,6 +165,10 @@ fn target<'a>(resource_type: &'a ResourceType, text: &str, reading: &mut Reading
     let is_read_only = [attr.attribute, attr.leaf()].iter().any(|known| known.mutability == Mutability::ReadOnly);
     match is_untouched || is_read_only {
         true => Err(format!("no rule gives '{}' a value", attr.name())),
-        false => Ok(Target::of(&attr, filter.is_some())),
+        false => Ok(Demands {
+            name: attr.name(),
+            kind: attr.leaf().kind,
+            multi_valued: attr.leaf().multi_valued && filter.is_none(),
+        }),
     }
 }
