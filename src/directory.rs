@@ -40,6 +40,7 @@ pub mod backup;
 pub mod scope;
 pub mod places;
 pub mod browse;
+pub mod provision;
 pub mod write;
 pub mod create;
 pub mod replace;
@@ -50,6 +51,7 @@ pub mod whatif;
 pub mod bulk;
 
 use self::places::Places;
+use self::provision::Fired;
 use crate::clock::Clock;
 use crate::limits;
 use crate::scim::errors::{Error, Kind};
@@ -96,12 +98,21 @@ pub struct Call<'a> {
 }
 
 /// Who a change is attributed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Actor {
     /// The id of the token.
     pub token: String,
     /// The id of the request.
     pub request: String,
+    /// The rules of the tenant's mapping that had a hand in the request.
+    pub rules: Arc<Fired>,
+}
+
+impl Actor {
+    /// A token with a request of which no rule has been told yet.
+    pub fn new(token: impl Into<String>, request: impl Into<String>) -> Actor {
+        Actor { token: token.into(), request: request.into(), rules: Arc::default() }
+    }
 }
 
 impl Directory {
@@ -214,7 +225,7 @@ fn by_definitions(batch: &store::Batch) -> Option<usize> {
 }
 
 fn definitions_changed() -> Error {
-    Error::new(Kind::Unavailable, "the tenant's schemas were being changed meanwhile; try again")
+    Error::new(Kind::Unavailable, "the tenant's schemas or its mapping were being changed meanwhile; try again")
 }
 
 /// A failed read, for the client; the reason is for the log.

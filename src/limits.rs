@@ -629,3 +629,23 @@ pub const MAPPING_CHANGES_MAX: usize = 10_000;
 pub const REFUSAL_DETAIL_BYTES_MAX: usize = 5 * 1024;
 /// The longest sentence of a refusal that has details, in bytes.
 pub const REFUSAL_MESSAGE_BYTES_MAX: usize = 1024;
+// Mappings.
+
+/// Rules of one mapping.
+pub const MAPPING_RULES_MAX: usize = 200;
+/// Tests of one mapping.
+pub const MAPPING_TESTS_MAX: usize = 200;
+/// Groups that one mapping puts users into.
+pub const MAPPING_DEFAULT_GROUPS_MAX: usize = 50;
+/// Users, and groups, that one mapping protects.
+pub const MAPPING_PROTECTED_MAX: usize = 1_000;
+/// Patterns of one list of a mapping.
+pub const MAPPING_PATTERNS_MAX: usize = 100;
+/// Rows of the table of groups of one mapping.
+pub const MAPPING_GROUP_TABLE_MAX: usize = 5_000;
+/// The length of a name in a mapping's lists, in bytes.
+pub const MAPPING_NAME_BYTES_MAX: usize = 1_024;
+/// For how long a group that was refused by its name is not written down again, in milliseconds.
+pub const REFUSED_GROUP_MS: i64 = 3_600_000;
+/// Names of refused groups that are kept of one tenant.
+pub const REFUSED_GROUPS_MAX: usize = 10_000;

@@ -172,6 +172,8 @@ fn show(out: &mut impl Write, answer: &GetExchangeResponse) -> Result<(), Error>
             ("Quirks", print::list(&exchange.quirks)),
             ("Warned of", print::list(&exchange.quirks_warned)),
             ("Refused for", print::list(&exchange.quirks_refused)),
+            ("Rules", print::list(&exchange.rules)),
+            ("Refused by", print::list(&exchange.rules_refused)),
         ],
     )?;
     headers(out, "Request headers", &answer.request_headers)?;
@@ -189,6 +191,7 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
         &[
             ("Status now", answer.status.to_string()),
             ("Quirks", print::list(&answer.quirks)),
+            ("Rules", print::list(&answer.rules)),
             (
                 "Would change",
                 match answer.differences.len() {

@@ -26,6 +26,7 @@
 //! | `F` tenant | the tenant's own schemas and resource types, and which mapping is in force |
 //! | `A` tenant `V` version | a mapping that is or was in force |
 //! | `A` tenant `G` name | a group that was refused by its name |
+//! | `A` tenant `M` group member | nothing; the member was added here, and not by an identity provider |
 //! | `T` tenant | the tenant's settings |
 //! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
@@ -298,6 +299,16 @@ pub fn refused_groups(tenant: u32) -> Vec<u8> {
 /// A group that was refused; its name as [`index_value`] has it.
 pub fn refused_group(tenant: u32, name: &[u8]) -> Vec<u8> {
     [&refused_groups(tenant)[..], name].concat()
+}
+
+/// The prefix of the members of a group that were added here, and not by an identity provider.
+pub fn all_added_here(tenant: u32, group: Uuid) -> Vec<u8> {
+    [&tenanted(b'A', tenant)[..], b"M", group.as_bytes()].concat()
+}
+
+/// A member of a group that was added here.
+pub fn added_here(tenant: u32, group: Uuid, member: Uuid) -> Vec<u8> {
+    [&all_added_here(tenant, group)[..], member.as_bytes()].concat()
 }
 
 /// The prefix of all tenants' definitions.

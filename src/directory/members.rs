@@ -112,7 +112,8 @@ impl Wanted {
         }
     }
 
-    fn set(&mut self, id: Uuid, is_in: bool) {
+    /// This one is to be in, or out.
+    pub fn set(&mut self, id: Uuid, is_in: bool) {
         if self.state.insert(id, is_in).is_none() {
             self.order.push(id);
         }

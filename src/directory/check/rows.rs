@@ -82,6 +82,7 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
         b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
         b'A' => match rest.first() {
+            Some(b'M') => present(value).ok_or(bad("a member that was added here"))?,
             Some(b'V') => unpack::<Mapping>(value, Some(tenant), "a mapping").map(|_| ())?,
             _ => unpack::<RefusedGroup>(value, Some(tenant), "a refused group").map(|_| ())?,
         },
@@ -134,14 +135,14 @@ fn definitions(checker: &mut Checker, tenant: u32, value: &[u8]) -> Option<()> {
 fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Option<()> {
     let (code, id) = rest.split_first()?;
     let (code, id) = (*code, Uuid::from_slice(id).ok()?);
-    let attributes = Record::decode(value).ok()?.attributes().ok()?;
+    let values = Record::decode(value).ok()?.values().ok()?;
     let entries: Vec<(bool, Vec<u8>)> = {
         let types = match checker.types.get(&tenant) {
             Some(None) => return Some(()),
             Some(Some(types)) => types,
             None => Types::builtin(),
         };
-        let entries = index::entries(types.coded(code)?, &attributes);
+        let entries = index::entries_of(types.coded(code)?, &values);
         entries.iter().map(|entry| (entry.unique, index::key(tenant, code, id, entry))).collect()
     };
     for (is_unique, key) in entries {
