@@ -649,3 +649,5 @@ pub const MAPPING_NAME_BYTES_MAX: usize = 1_024;
 pub const REFUSED_GROUP_MS: i64 = 3_600_000;
 /// Names of refused groups that are kept of one tenant.
 pub const REFUSED_GROUPS_MAX: usize = 10_000;
+/// The longest file with a mapping that the command line reads, in bytes.
+pub const MAPPING_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
