@@ -47,10 +47,13 @@ pub async fn create_as(
         let edit = Edit::Replace { attributes, members: Wanted::default() };
         return patch::commit(call, resource_type, id, &edit, &Precondition::None, projection, reading).await;
     }
-    let members = match incoming.members {
+    let mut members = match incoming.members {
         Some(members) => Wanted::exactly(call, &read_members(members, reading)?)?,
         None => Wanted::default(),
     };
+    if !members.is_empty() {
+        provision::members(call, &call.directory.snapshot().await?, Group { id, generation: 0 }, &mut members).await?;
+    }
     if let Some(answer) = come_back(call, resource_type, &values, &members, projection).await? {
         members.tell(reading);
         return Ok(answer);

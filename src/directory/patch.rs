@@ -141,7 +141,8 @@ async fn attempt(
     let record = view.record()?;
     let old = record.values()?;
     let new = edited(call, (resource_type, id), &old, edit, reading)?;
-    if provision::deletes(call, resource_type, &old, &new) {
+    let is_provider = matches!(edit, Edit::Replace { .. } | Edit::Patch { .. });
+    if is_provider && provision::deletes(call, resource_type, &old, &new) {
         return delete_instead(call, &snapshot, resource_type, view, &new, batch).await;
     }
     let group = generation::of(&record, id);

@@ -258,7 +258,8 @@ impl Wrong {
 /// A name by a rule for names. One of which nothing would remain stays as it is.
 fn renamed(rename: &Rename, name: &str, rule: &str) -> Result<String, Refusal> {
     let new = rename.apply(name);
-    let new = new.map_err(|failure| Refusal { rule: rule.into(), kind: Kind::InvalidValue, why: failure.to_string() })?;
+    let new =
+        new.map_err(|failure| Refusal { rule: rule.into(), kind: Kind::InvalidValue, why: failure.to_string() })?;
     Ok(if new.trim().is_empty() { name.to_owned() } else { new })
 }
 
