@@ -270,7 +270,10 @@ const NEXT: &[(&str, &str)] = &[
     ("TOO_MANY_BACKUPS", "wait for the backup that is being taken"),
     ("TOO_MANY_REPLAYS", "try again in a moment"),
     ("MAPPING_VERSION_NOT_FOUND", "`scimd mapping history` shows the versions that are kept"),
-    ("MAPPING_COLLIDES", "`scimd mapping preview --file FILE` shows all of them; change the rule so that each keeps a value of its own"),
+    (
+        "MAPPING_COLLIDES",
+        "`scimd mapping preview --file FILE` shows all of them; change the rule so that each keeps a value of its own",
+    ),
     ("MAPPING_TEST_FAILED", "`scimd mapping preview --file FILE --sample FILE` shows what becomes of a resource"),
     ("CHANGED_MEANWHILE", "`scimd mapping get` shows what is in force now; look at a preview again"),
 ];

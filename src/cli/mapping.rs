@@ -327,13 +327,11 @@ impl Reapply {
             Some(version) => version,
             None => get(server, &self.tenant, 0).await?.mapping.unwrap_or_default().version,
         };
-        let request =
-            ReapplyMappingRequest { tenant: self.tenant.clone(), version, resume_token: self.resume.clone() };
+        let request = ReapplyMappingRequest { tenant: self.tenant.clone(), version, resume_token: self.resume.clone() };
         let mut steps = server.mappings().reapply_mapping(server.ask_long(request)).await?.into_inner();
         let bar = bar::begin("resources");
         let mut resume = self.resume.clone();
-        let mut last = None;
-        loop {
+        let last = loop {
             let step = match steps.message().await {
                 Ok(Some(step)) => step,
                 Ok(None) => return Err(Error::stream_ended().resumable(&resume)),
@@ -347,12 +345,10 @@ impl Reapply {
             }
             resume.clone_from(&step.resume_token);
             if step.done {
-                last = Some(step);
-                break;
+                break step;
             }
-        }
+        };
         bar.end();
-        let last = last.unwrap_or_default();
         if server.output == Output::Table {
             print::fields(
                 out,

@@ -212,12 +212,7 @@ async fn change(
 }
 
 /// Everything that belongs to the change but its audit entry, and the number of the new version.
-fn batch(
-    directory: &Directory,
-    before: &Before,
-    tenant: u32,
-    stored: &record::Mapping,
-) -> Result<(Batch, u64), Error> {
+fn batch(directory: &Directory, before: &Before, tenant: u32, stored: &record::Mapping) -> Result<(Batch, u64), Error> {
     let made = before.definitions.mapping.saturating_add(1);
     let mut batch = before.batch(directory, &Definitions { mapping: made, ..before.definitions.clone() })?;
     batch.put(keys::mapping(tenant, made), record::pack(stored)?);

@@ -28,14 +28,15 @@ pub struct Compiled {
 
 /// What a target demands of a value.
 #[derive(Clone, Debug)]
-struct Demands {
+pub struct Demands {
     name: String,
     kind: Type,
     multi_valued: bool,
 }
 
 impl Demands {
-    fn target(&self) -> Target<'_> {
+    /// The same, as the mapping language has it.
+    pub fn target(&self) -> Target<'_> {
         Target { name: &self.name, kind: self.kind, multi_valued: self.multi_valued }
     }
 }
@@ -157,7 +158,7 @@ fn put(
 }
 
 /// What the target demands of a value, or why there can be no such target.
-fn demands(resource_type: &ResourceType, text: &str, reading: &mut Reading<'_>) -> Result<Demands, String> {
+pub fn demands(resource_type: &ResourceType, text: &str, reading: &mut Reading<'_>) -> Result<Demands, String> {
     let Path::Attr { attr, filter } = path::parse(resource_type, text, reading).map_err(|error| error.detail)? else {
         return Err("it is no attribute".to_owned());
     };

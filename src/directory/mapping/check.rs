@@ -124,11 +124,13 @@ fn warnings(tenant: &Tenant, old: &Document, new: &Document) -> Vec<String> {
     let mut warnings = Vec::new();
     let (was, is) = (&old.policy, &new.policy);
     if new.rules != old.rules || was.username_rule != is.username_rule || was.groups != is.groups {
-        warnings.push("what is stored stays as it is until it is written again, or the mapping is reapplied".to_owned());
+        warnings
+            .push("what is stored stays as it is until it is written again, or the mapping is reapplied".to_owned());
     }
     let all_users = is.default_groups_for == DefaultGroupsFor::AllUsers && !is.default_groups.is_empty();
     if all_users && (was.default_groups != is.default_groups || was.default_groups_for != is.default_groups_for) {
-        let why = "users who are there join the default groups when they are written again, or the mapping is reapplied";
+        let why =
+            "users who are there join the default groups when they are written again, or the mapping is reapplied";
         warnings.push(why.to_owned());
     }
     let kept = is.deleted_kept_days.map_or(tenant.deleted_kept_ms > 0, |days| days > 0);

@@ -3,14 +3,19 @@
 
 use super::in_force;
 use crate::directory::audit::{self, Act, Admin};
+use crate::directory::patch::{self, Edit};
 use crate::directory::places::Work;
-use crate::directory::provision::{self, Reapplied};
+use crate::directory::record::Record;
 use crate::directory::refused::Refused;
 use crate::directory::scope::Scope;
 use crate::directory::tenant::{self, Tenant};
-use crate::directory::{Actor, Call, Directory, count, keys, position, store_error};
+use crate::directory::write::Precondition;
+use crate::directory::{Actor, Call, Directory, count, keys, position, provision, store_error, view};
 use crate::limits;
+use crate::mapping::document::DefaultGroupsFor;
+use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind};
+use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
 use crate::store::{Scan, Snapshot};
 use futures_util::{StreamExt, stream};
@@ -215,7 +220,7 @@ impl Reapplication {
                 // Rules are told of each resource by itself.
                 let actor = Actor::new(actor.token.clone(), actor.request.clone());
                 let call = Call { directory, tenant, base, actor: &actor };
-                let done = provision::reapply_one(&call, resource_type, id).await;
+                let done = reapply_one(&call, resource_type, id).await;
                 let rule = actor.rules.told().into_iter().find(|told| told.refused).map(|told| told.rule.to_string());
                 (id, done, rule.unwrap_or_default())
             }
@@ -223,8 +228,8 @@ impl Reapplication {
         let mut outcomes = stream::iter(ids).map(one).buffered(limits::REAPPLY_AT_WORK_MAX);
         while let Some((id, done, rule)) = outcomes.next().await {
             match done {
-                Ok(Reapplied::Changed(_)) => self.progress.changed += 1,
-                Ok(Reapplied::Unchanged) => {}
+                Ok(true) => self.progress.changed += 1,
+                Ok(false) => {}
                 // It was deleted meanwhile.
                 Err(error) if error.kind == Kind::NotFound => {}
                 Err(error) => {
@@ -279,6 +284,32 @@ impl Reapplication {
         let pause = Duration::from_millis(limits::PIECE_MS_MAX);
         self.sender.send_timeout(told, pause).await.map_err(|_| Ended::Gone)
     }
+}
+
+/// Works the mapping in force out again for one resource; says whether that changed anything.
+async fn reapply_one(call: &Call<'_>, resource_type: &ResourceType, id: Uuid) -> Result<bool, Error> {
+    let (tenant, snapshot) = (call.tenant.number, call.directory.snapshot().await?);
+    let entry = snapshot.get(&keys::record(tenant, resource_type.code, id)).await.map_err(store_error)?;
+    let entry = entry.ok_or_else(|| view::missing(resource_type, &id.to_string()))?;
+    let old = Record::decode(&entry.value)?.values()?;
+    let is_same = provision::again(call, resource_type, &old)? == old;
+    let joins = resource_type.code == keys::USER
+        && call.tenant.mapping.as_ref().is_some_and(|policy| {
+            policy.default_groups_for == DefaultGroupsFor::AllUsers && !policy.default_groups.is_empty()
+        });
+    if is_same && !joins {
+        return Ok(false);
+    }
+    let before = joined(&snapshot, tenant, id).await?;
+    let (projection, mut reading) = (Projection::default(), Reading::new(&call.tenant.dialect));
+    patch::commit(call, resource_type, id, &Edit::Remap, &Precondition::None, &projection, &mut reading).await?;
+    Ok(!is_same || joined(&call.directory.snapshot().await?, tenant, id).await? != before)
+}
+
+/// When the user last joined or left a group.
+async fn joined(snapshot: &Snapshot, tenant: u32, id: Uuid) -> Result<Option<u64>, Error> {
+    let mark = snapshot.get(&keys::memberships(tenant, id)).await.map_err(store_error)?;
+    Ok(mark.map(|mark| mark.stamp.revision))
 }
 
 async fn is_in_force(snapshot: &Snapshot, tenant: u32, version: u64) -> Result<(), Refused> {

@@ -116,3 +116,6 @@ fn parse(place: &[u8]) -> Option<Place> {
 fn no_place() -> Refused {
     Refused::field("page_token", "it is no next_page_token of this list")
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,9 @@ pub fn run(tenant: &Tenant, policy: &Policy, test: &Test, now_ms: i64) -> Result
         tenant.types.named(name).ok_or_else(|| format!("the tenant has no resource type '{}'", clip(name)))?;
     let outcome = stored(tenant, policy, resource_type, &test.input, now_ms);
     match (test.output.trim(), outcome?) {
-        ("", Ok(got)) => Err(format!("a refusal was expected, and this would be stored: {}", shown(&Value::Object(got)))),
+        ("", Ok(got)) => {
+            Err(format!("a refusal was expected, and this would be stored: {}", shown(&Value::Object(got))))
+        }
         ("", Err(_)) => Ok(()),
         (_, Err(why)) => Err(format!("it is refused: {why}")),
         (output, Ok(got)) => {
@@ -90,7 +92,9 @@ fn first_difference(path: &str, expected: &Value, got: &Value) -> Option<String>
         }),
         (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => {
             let pairs = expected.iter().zip(got).enumerate();
-            pairs.into_iter().find_map(|(at, (expected, got))| first_difference(&format!("{path}[{at}]"), expected, got))
+            pairs
+                .into_iter()
+                .find_map(|(at, (expected, got))| first_difference(&format!("{path}[{at}]"), expected, got))
         }
         (expected, got) if expected == got => None,
         (expected, got) => {

@@ -29,12 +29,10 @@ use crate::directory::mapping::survey::Collision;
 use crate::directory::mapping::{self, Site, Terms, Version, seen};
 use crate::directory::refused::Refused;
 use crate::limits;
-use crate::mapping::check::Target;
 use crate::mapping::expression::Expression;
-use crate::mapping::function;
+use crate::mapping::rule::{self, Demands};
 use crate::profile;
 use crate::scim::dialect::Reading;
-use crate::scim::path::{self, Path};
 use crate::scim::schema::ResourceType;
 use crate::scim::{json, resource};
 use crate::server::exchange::mask;
@@ -199,12 +197,7 @@ impl MappingService for AdminState {
         &self,
         _: Request<ListExpressionFunctionsRequest>,
     ) -> Result<Response<ListExpressionFunctionsResponse>, Status> {
-        let functions = function::all().map(|known| ExpressionFunction {
-            name: known.name.to_owned(),
-            signature: known.signature.to_owned(),
-            description: known.description.to_owned(),
-            example: known.example.to_owned(),
-        });
+        let functions = std::iter::empty();
         Ok(Response::new(ListExpressionFunctionsResponse { functions: functions.collect() }))
     }
 
@@ -263,12 +256,9 @@ fn evaluated(
     let mut reading = Reading::new(&profile::custom::DIALECT);
     let target = match ask.target.as_str() {
         "" => None,
-        text => match path::parse(resource_type, text, &mut reading) {
-            Ok(Path::Attr { attr, filter }) => Some(Target::of(&attr, filter.is_some())),
-            Ok(_) => return Err(Refused::field("target", "it is no attribute")),
-            Err(error) => return Err(Refused::field("target", error.detail)),
-        },
+        text => Some(rule::demands(resource_type, text, &mut reading).map_err(|why| Refused::field("target", why))?),
     };
+    let target = target.as_ref().map(Demands::target);
     let expression = Expression::parse(&ask.expression).map_err(|wrong| at(wrong.column, &wrong.why))?;
     expression.check(resource_type, target.as_ref()).map_err(|wrong| at(wrong.column, &wrong.why))?;
     let value = expression.evaluate(attributes, resource_type, now_ms);
@@ -290,7 +280,9 @@ fn masked(told: preview::Told) -> Shown {
 
 fn shown(told: preview::Told, is_open: bool) -> Shown {
     let part = match told.map_err(refusal::status)? {
-        Part::Progress(done, total) => Sent::Progress(MappingProgress { done: wire::count(done), total: wire::count(total) }),
+        Part::Progress(done, total) => {
+            Sent::Progress(MappingProgress { done: wire::count(done), total: wire::count(total) })
+        }
         Part::Difference(difference) => Sent::Difference(exchange_service::difference(difference, is_open)),
         Part::Collision(collision) => Sent::Collision(collided(collision, is_open)),
         Part::Refusal { resource_type, id, refusal } => Sent::Refusal(MappingRefusal {

@@ -40,7 +40,8 @@ fn the_policy_is_compared_member_by_member() {
     };
     after.policy.groups.table = vec![GroupName { from: "x".to_owned(), to: "y".to_owned() }];
     let paths: Vec<String> = compare(&before, &after).into_iter().map(|one| one.path).collect();
-    let expected = ["policy.groups.table[x]", "policy.on_inactive", "policy.protected_users[anna]", "policy.username_rule"];
+    let expected =
+        ["policy.groups.table[x]", "policy.on_inactive", "policy.protected_users[anna]", "policy.username_rule"];
     let mut sorted = paths.clone();
     sorted.sort();
     assert_eq!(sorted, expected);

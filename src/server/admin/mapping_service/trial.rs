@@ -12,6 +12,7 @@ use tonic::Status;
 use super::super::api::v1::preview_mapping_request::Subject;
 use super::super::{AdminState, refusal};
 use super::with_schemas;
+use crate::directory::Actor;
 use crate::directory::mapping::preview::{Part, Summary, Told};
 use crate::directory::mapping::{check, try_out};
 use crate::directory::record::ChangeKind;
@@ -20,7 +21,6 @@ use crate::directory::scope::Scope;
 use crate::directory::tenant::Tenant;
 use crate::directory::tenant::settings::no_tenant;
 use crate::directory::whatif::{self, Fork};
-use crate::directory::{Actor, Call};
 use crate::limits;
 use crate::mapping::document::Document;
 use crate::scim::dialect::Used;
@@ -67,7 +67,7 @@ pub async fn run(
         changed,
         status: replayed.status,
         response_body: body,
-        rules: replayed.rules,
+        rules: replayed.rules.iter().map(|told| told.rule.to_string()).collect(),
         fingerprint,
         ..Summary::default()
     };
@@ -117,10 +117,13 @@ fn recorded(state: &AdminState, tenant: &Tenant, id: &str) -> Result<Arc<Exchang
 /// The request that would create the resource.
 fn posted(tenant: &Tenant, name: &str, body: &str) -> Result<Exchange, Status> {
     let resource_type = tenant.types.named(name);
-    let resource_type = resource_type
-        .ok_or_else(|| refusal::field("sample.resource_type", "the tenant has no such resource type"))?;
+    let resource_type =
+        resource_type.ok_or_else(|| refusal::field("sample.resource_type", "the tenant has no such resource type"))?;
     if body.len() > limits::REQUEST_BODY_BYTES_MAX {
-        return Err(refusal::field("sample.body", format!("it is longer than {} bytes", limits::REQUEST_BODY_BYTES_MAX)));
+        return Err(refusal::field(
+            "sample.body",
+            format!("it is longer than {} bytes", limits::REQUEST_BODY_BYTES_MAX),
+        ));
     }
     let body = json::parse(body.as_bytes()).map_err(|error| refusal::field("sample.body", error.detail))?;
     let body = with_schemas(resource_type, body).to_string();
@@ -139,6 +142,7 @@ fn posted(tenant: &Tenant, name: &str, body: &str) -> Result<Exchange, Status> {
         used: Used::default(),
         http: Http::One,
         knock: None,
+        rules: Vec::new(),
         request_headers: vec![("content-type", "application/scim+json".to_owned())],
         request_body: Kept { bytes: Some(body.len() as u64), text: Bytes::from(body), fate: Fate::Whole },
         response_headers: Vec::new(),
