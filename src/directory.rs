@@ -47,6 +47,8 @@ pub mod delete;
 pub mod deleted;
 pub mod whatif;
 pub mod bulk;
+pub mod application;
+pub mod sight;
 
 use self::places::Places;
 use crate::clock::Clock;

@@ -586,3 +586,44 @@ pub const DEFINITIONS_BYTES_MAX: usize = 1024 * 1024;
 pub const DEFINITION_PROBLEMS_MAX: usize = 50;
 /// Definitions that a check of the database keeps in memory.
 pub const CHECK_DEFINITIONS_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+// The Crowd face: what an application sees of a tenant.
+
+/// Users and groups that one application's names are kept of in memory, some 200 bytes each.
+pub const CROWD_NAMES_MAX: usize = 2_000_000;
+/// Applications whose names are kept in memory at once; the one that asked longest ago gives way.
+pub const CROWD_SIGHTS_MAX: usize = 100;
+/// Changes that are remembered for an application, to be told to a client that knows the state before them.
+pub const CROWD_JOURNAL_NOTES_MAX: usize = 100_000;
+/// Changes that a client is told one by one; of more it is told to read everything.
+pub const CROWD_EVENTS_MAX: usize = 10_000;
+/// Entries of the change log by which the names are brought up to date; after more they are read anew.
+pub const CROWD_CATCH_UP_ENTRIES_MAX: usize = 50_000;
+/// Users below a group that are looked at one by one when the group begins or ceases to be seen.
+pub const CROWD_MOVED_MAX: usize = 10_000;
+/// For how long after a client has begun to read everything its events begin there, in milliseconds.
+pub const CROWD_FULL_READ_MS_MAX: u64 = 15 * 60 * 1_000;
+/// How many such readings of one application are remembered.
+pub const CROWD_FULL_READS_MAX: usize = 64;
+/// The longest name, in characters. What is longer does not fit into the products' tables, and would end their synchronisation.
+pub const CROWD_NAME_CHARS_MAX: usize = 255;
+/// Rows that a streamed answer reads at a time.
+pub const CROWD_ROWS: usize = 500;
+/// Streamed answers at work at once.
+pub const CROWD_STREAMS_MAX: usize = 32;
+/// The most groups that lie between a member and the groups above it, seen through.
+pub const CROWD_LISTED_MAX: usize = 100_000;
+/// A request body of the Crowd face, in bytes.
+pub const CROWD_BODY_BYTES_MAX: usize = 64 * 1024;
+/// How deep the elements of a body may nest.
+pub const CROWD_XML_DEPTH_MAX: usize = 40;
+/// How many elements a body may have.
+pub const CROWD_XML_ELEMENTS_MAX: usize = 2_000;
+/// How deep a search restriction may nest.
+pub const CROWD_RESTRICTION_DEPTH_MAX: usize = 16;
+/// How many terms a search restriction may have.
+pub const CROWD_RESTRICTION_TERMS_MAX: usize = 200;
+/// The longest restriction in a URL, in bytes.
+pub const CROWD_CQL_BYTES_MAX: usize = 8 * 1024;
+/// How many results an answer has when the request does not say.
+pub const CROWD_RESULTS_DEFAULT: usize = 1_000;
