@@ -5,6 +5,7 @@ pub mod limits;
 pub mod clock;
 pub mod scim;
 pub mod profile;
+pub mod mapping;
 pub mod store;
 pub mod directory;
 pub mod server;

@@ -23,7 +23,9 @@
 //! | `X` tenant `R` type id | a deleted resource that can come back |
 //! | `X` tenant `I` type attribute value id | nothing; the deleted resource had this value |
 //! | `X` tenant `T` revision type id | nothing; the commit of this revision deleted the resource |
-//! | `F` tenant | the tenant's own schemas and resource types |
+//! | `F` tenant | the tenant's own schemas and resource types, and which mapping is in force |
+//! | `A` tenant `V` version | a mapping that is or was in force |
+//! | `A` tenant `G` name | a group that was refused by its name |
 //! | `O` tenant | the number of the target that was made last |
 //! | `O` tenant `N` name | the number of the target of this name |
 //! | `O` tenant `T` target | a target's settings |
@@ -287,6 +289,26 @@ pub fn definitions(tenant: u32) -> Vec<u8> {
     tenanted(b'F', tenant)
 }
 
+/// The prefix of the mappings that are or were in force in a tenant, in the order of their versions.
+pub fn mappings(tenant: u32) -> Vec<u8> {
+    [&tenanted(b'A', tenant)[..], b"V"].concat()
+}
+
+/// A mapping that is or was in force.
+pub fn mapping(tenant: u32, version: u64) -> Vec<u8> {
+    [&mappings(tenant)[..], &version.to_be_bytes()].concat()
+}
+
+/// The prefix of the groups that were refused by their names, in the order of these.
+pub fn refused_groups(tenant: u32) -> Vec<u8> {
+    [&tenanted(b'A', tenant)[..], b"G"].concat()
+}
+
+/// A group that was refused; its name as [`index_value`] has it.
+pub fn refused_group(tenant: u32, name: &[u8]) -> Vec<u8> {
+    [&refused_groups(tenant)[..], name].concat()
+}
+
 /// The prefix of all tenants' definitions.
 pub const DEFINITIONS: &[u8] = b"F";
 
@@ -316,7 +338,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBXFWO".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXFWAO".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 

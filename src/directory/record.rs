@@ -1,6 +1,7 @@
 //! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
 
 use super::network::Network;
+use crate::mapping::document::Document;
 use crate::scim::dialect;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{Extension, ResourceType};
@@ -256,6 +257,8 @@ pub struct Definitions {
     pub type_made: u8,
     /// They are being changed, and nothing of the tenant may be written meanwhile.
     pub changing: bool,
+    /// The version of the mapping in force; 0: none.
+    pub mapping: u64,
     /// The schemas, in the order of their creation.
     pub schemas: Vec<DefinedSchema>,
     /// The types, in the order of their creation; User and Group are among them when they are extended.
@@ -296,6 +299,32 @@ pub struct DefinedType {
     pub updated_ms: i64,
     /// How often it has been defined.
     pub version: u32,
+}
+
+/// A mapping that is or was in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mapping {
+    /// When it was put in force, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// By whom, as audit entries have it.
+    pub author: String,
+    /// Why.
+    pub comment: String,
+    /// The version whose content it took back; 0: none.
+    pub rollback_of: u64,
+    /// What it says.
+    pub document: Document,
+}
+
+/// A group that was refused by its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RefusedGroup {
+    /// Its displayName as it was sent.
+    pub name: String,
+    /// When it was refused last, in milliseconds since the epoch.
+    pub refused_ms: i64,
 }
 
 /// A token, without its secret. What was added later has a default, so that older records are read.

@@ -2,8 +2,8 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Definitions, Deleted, Member, Record, Seal, Sweep, Tenant, Token,
-    TokenUse, Transaction,
+    self, AdminCertificate, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record, RefusedGroup, Seal,
+    Sweep, Tenant, Token, TokenUse, Transaction,
 };
 use crate::directory::target::stored;
 use crate::directory::{count, definition, index, keys};
@@ -83,6 +83,10 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
         b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
         b'O' => of_targets(key, value).ok_or(bad("a row of a target"))?,
+        b'A' => match rest.first() {
+            Some(b'V') => unpack::<Mapping>(value, Some(tenant), "a mapping").map(|_| ())?,
+            _ => unpack::<RefusedGroup>(value, Some(tenant), "a refused group").map(|_| ())?,
+        },
         b'W' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
         b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
         b'P' => {
