@@ -591,6 +591,8 @@ pub const CHECK_DEFINITIONS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Targets of one tenant.
 pub const TARGETS_MAX: usize = 50;
+/// The URL of a target.
+pub const TARGET_URL_BYTES_MAX: usize = 1_000;
 /// A password or token of a target.
 pub const TARGET_SECRET_BYTES_MAX: usize = 4 * 1024;
 /// Patterns of one group filter.

@@ -65,8 +65,8 @@ pub fn settings(tenant: &Tenant, target: &Target, secret: Option<&str>) -> Resul
     if !(1..=limits::TARGET_CONCURRENCY_MAX).contains(&target.concurrency) {
         refuse("target.concurrency", format!("it must be from 1 to {}", limits::TARGET_CONCURRENCY_MAX));
     }
-    if target.requests_per_s_max > limits::RATE_PER_S_MAX {
-        refuse("target.requests_per_second_max", format!("it is more than {}", limits::RATE_PER_S_MAX));
+    if target.requests_per_s_max > limits::REQUESTS_PER_S_MAX {
+        refuse("target.requests_per_second_max", format!("it is more than {}", limits::REQUESTS_PER_S_MAX));
     }
     if target.check_every_ms != 0 && target.check_every_ms < limits::TARGET_CHECK_MS_MIN {
         let least = limits::TARGET_CHECK_MS_MIN / 60_000;
@@ -114,7 +114,7 @@ fn url(url: &str) -> Option<String> {
     let host = authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |pair| pair.0);
     let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
     let problem = match scheme {
-        _ if url.len() > limits::URL_BYTES_MAX => "it is too long",
+        _ if url.len() > limits::TARGET_URL_BYTES_MAX => "it is too long",
         _ if authority.is_empty() || host.is_empty() => "it has no host",
         _ if url.contains(['@', '?', '#', ' ', '\\']) || !url.is_ascii() => {
             "it may have no user, query, fragment, space or characters outside of ASCII"
