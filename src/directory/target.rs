@@ -7,6 +7,7 @@ pub mod desk;
 pub mod live;
 pub mod progress;
 pub mod secret;
+pub mod standing;
 pub mod state;
 pub mod stored;
 
