@@ -16,6 +16,7 @@ pub mod upgrade;
 pub mod definition;
 pub mod tenant;
 pub mod token;
+pub mod target;
 pub mod membership;
 pub mod members;
 pub mod generation;
@@ -83,6 +84,8 @@ pub struct Directory {
     places: Places,
     /// Writes whose clients do not wait.
     pub transactions: transaction::Transactions,
+    /// What there is for targets beside what is stored.
+    pub targets: target::Targets,
     /// The key of cursors, once it was read.
     cursors: OnceCell<cursor::Secret>,
 }
@@ -133,6 +136,7 @@ impl Directory {
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
             transactions: transaction::Transactions::default(),
+            targets: target::Targets::default(),
             cursors: OnceCell::new(),
         }
     }

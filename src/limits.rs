@@ -689,3 +689,59 @@ pub const APPLICATION_FAILURE_OF_NAME_MS: u64 = 1_000;
 pub const APPLICATION_NAME_COUNTERS: usize = 1_024;
 /// The longest time that an application's old password may be taken beside its new one.
 pub const APPLICATION_OVERLAP_MS_MAX: i64 = 7 * DAY_MS;
+// Targets: systems elsewhere that get a tenant's users and groups.
+
+/// Targets of one tenant.
+pub const TARGETS_MAX: usize = 50;
+/// The URL of a target.
+pub const TARGET_URL_BYTES_MAX: usize = 1_000;
+/// A password or token of a target.
+pub const TARGET_SECRET_BYTES_MAX: usize = 4 * 1024;
+/// Patterns of one group filter.
+pub const TARGET_PATTERNS_MAX: usize = 100;
+/// Names of applications and groups in a target's policy.
+pub const TARGET_NAMES_MAX: usize = 100;
+/// Requests at once to one target.
+pub const TARGET_CONCURRENCY_MAX: u32 = 8;
+/// The least time between two readings of a target by its schedule.
+pub const TARGET_CHECK_MS_MIN: i64 = 5 * 60 * 1_000;
+/// Destructive steps of one run before the others wait, where an admin says nothing else.
+pub const TARGET_DESTRUCTIVE_DEFAULT: u32 = 50;
+/// Orders that wait for whoever serves targets.
+pub const TARGET_ORDERS_MAX: usize = 64;
+/// Steps and progress that wait to be told to an admin.
+pub const TARGET_TOLD_WAITING_MAX: usize = 256;
+/// Calls that are kept of one target.
+pub const TARGET_CALLS_MAX: usize = 200;
+/// Bytes of the calls that are kept of all targets together.
+pub const TARGET_CALLS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How much is kept of a body that was sent to a target or answered by it.
+pub const TARGET_CALL_BODY_BYTES_MAX: usize = 8 * 1024;
+/// How long the reason of a dead letter may be.
+pub const TARGET_REASON_BYTES_MAX: usize = 1_000;
+/// Attempts for one resource before they are given up.
+pub const TARGET_ATTEMPTS_MAX: u32 = 8;
+/// The first pause after a failed attempt; each further one may be twice as long.
+pub const TARGET_PAUSE_MS_MIN: i64 = 1_000;
+/// The longest pause after failed attempts.
+pub const TARGET_PAUSE_MS_MAX: i64 = 5 * 60 * 1_000;
+/// The longest Retry-After that is kept to.
+pub const TARGET_RETRY_AFTER_MS_MAX: i64 = 60 * 60 * 1_000;
+/// How long a target has to answer a request.
+pub const TARGET_ANSWER_MS_MAX: u64 = 60_000;
+/// Changes of the log that are worked on together.
+pub const TARGET_CHANGES: usize = 500;
+/// Rows that are looked at to count the changes that a target has not got.
+pub const TARGET_LAG_ROWS_MAX: usize = 10_000;
+/// Requests that one step of a plan may need at most.
+pub const TARGET_STEP_CALLS_MAX: usize = 16;
+/// Pages of one listing of a target; more would never end.
+pub const TARGET_PAGES_MAX: usize = 100_000;
+/// How often settings and schedules of targets are looked at when nothing wakes their service.
+pub const TARGET_ROUND_MS: u64 = 5_000;
+/// Progress is told after so many resources.
+pub const TARGET_PROGRESS_RESOURCES: u64 = 100;
+/// Rows of what is known of a target in one batch.
+pub const TARGET_ROWS: usize = 500;
+/// Plans and tests of targets at work at once.
+pub const TARGET_PLANS_MAX: usize = 4;
