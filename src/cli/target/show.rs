@@ -30,7 +30,13 @@ pub(super) fn target(out: &mut impl Write, target: &Target) -> Result<(), Error>
     let members = if policy.additive_memberships { "additive" } else { "authoritative" };
     let every = target.check_every.as_ref().map_or_else(
         || "never".to_owned(),
-        |every| format!("every {} minutes{}", every.seconds / 60, if target.check_reports_only { ", only told" } else { "" }),
+        |every| {
+            format!(
+                "every {} minutes{}",
+                every.seconds / 60,
+                if target.check_reports_only { ", only told" } else { "" }
+            )
+        },
     );
     let mut rows = vec![
         ("Name", target.name.clone()),
@@ -117,7 +123,11 @@ pub(super) fn planned(out: &mut impl Write, progress: &TargetProgress) -> Result
 
 /// The counts at the end of a synchronisation.
 pub(super) fn synced(out: &mut impl Write, progress: &TargetProgress) -> Result<(), Error> {
-    writeln!(out, "The target has everything that could be sent; {} resources were looked at.", progress.resources_done)?;
+    writeln!(
+        out,
+        "The target has everything that could be sent; {} resources were looked at.",
+        progress.resources_done
+    )?;
     counts(out, progress)?;
     if progress.held > 0 {
         writeln!(out, "{} steps wait for an approval: scimd target held", progress.held)?;

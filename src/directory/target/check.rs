@@ -111,7 +111,8 @@ fn url(url: &str) -> Option<String> {
         return Some("it is not a URL such as https://jira.example.com".to_owned());
     };
     let authority = rest.split('/').next().unwrap_or_default();
-    let host = authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |pair| pair.0);
+    let host =
+        authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |pair| pair.0);
     let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
     let problem = match scheme {
         _ if url.len() > limits::TARGET_URL_BYTES_MAX => "it is too long",

@@ -57,7 +57,12 @@ impl Desk {
     ///
     /// # Errors
     /// `State` when nobody serves targets here, `Exhausted` when too many orders wait.
-    pub fn order(&self, tenant: u32, target: u32, what: What) -> Result<mpsc::Receiver<Result<Told, Refused>>, Refused> {
+    pub fn order(
+        &self,
+        tenant: u32,
+        target: u32,
+        what: What,
+    ) -> Result<mpsc::Receiver<Result<Told, Refused>>, Refused> {
         let (told, receiver) = mpsc::channel(limits::TARGET_TOLD_WAITING_MAX);
         let order = Order { tenant, target, what, told };
         self.sender.try_send(order).map(|()| receiver).map_err(|error| match error {

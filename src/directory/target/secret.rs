@@ -61,8 +61,7 @@ impl KeyFile {
         let mut nonce = [0_u8; NONCE_LEN];
         getrandom::fill(&mut nonce).map_err(|_| internal("the system has no random bytes"))?;
         let mut bytes = secret.as_bytes().to_vec();
-        let sealed =
-            key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(tenant, target), &mut bytes);
+        let sealed = key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(tenant, target), &mut bytes);
         sealed.map_err(|_| internal("the credentials cannot be sealed"))?;
         Ok([&nonce[..], &bytes].concat())
     }

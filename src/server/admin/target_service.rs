@@ -220,10 +220,7 @@ impl TargetService for AdminState {
         Ok(Response::new(ApproveHeldResponse { resources: wire::number(resources) }))
     }
 
-    async fn test_target(
-        &self,
-        request: Request<TestTargetRequest>,
-    ) -> Result<Response<TestTargetResponse>, Status> {
+    async fn test_target(&self, request: Request<TestTargetRequest>) -> Result<Response<TestTargetResponse>, Status> {
         let TestTargetRequest { tenant, name } = request.into_inner();
         let mut told = self.ordered(&tenant, &name, What::Test).await?;
         let mut findings = Vec::new();

@@ -55,9 +55,7 @@ pub(super) fn check_mask(paths: &[String], has_secret: bool) -> Result<(), Statu
         return Err(refusal::field("update_mask", "it names no field"));
     }
     match paths.iter().find(|path| !FIELDS.contains(&path.as_str())) {
-        Some(path) => {
-            Err(refusal::field("update_mask", format!("'{}' is none of {}", clip(path), FIELDS.join(", "))))
-        }
+        Some(path) => Err(refusal::field("update_mask", format!("'{}' is none of {}", clip(path), FIELDS.join(", ")))),
         None => Ok(()),
     }
 }
@@ -195,8 +193,7 @@ pub(super) fn message(shown: Shown) -> Message {
         Users::All => TargetUsers::All,
         Users::Members => TargetUsers::Members,
     };
-    let every = (target.check_every_ms > 0)
-        .then(|| Duration { seconds: target.check_every_ms / 1_000, nanos: 0 });
+    let every = (target.check_every_ms > 0).then(|| Duration { seconds: target.check_every_ms / 1_000, nanos: 0 });
     Message {
         tenant: tenant_name,
         name: target.name,
