@@ -745,3 +745,15 @@ pub const TARGET_PROGRESS_RESOURCES: u64 = 100;
 pub const TARGET_ROWS: usize = 500;
 /// Plans and tests of targets at work at once.
 pub const TARGET_PLANS_MAX: usize = 4;
+/// Targets that metrics tell of.
+pub const METRICS_TARGETS_MAX: usize = 500;
+/// After so many failures in a row it is the target that fails, and not what it is sent.
+pub const TARGET_FAILURES_IN_A_ROW_MAX: u32 = 10;
+/// Plans of one resource in a row, when the target turns out to be other than it was believed to be.
+pub const TARGET_PLANS_OF_ONE_MAX: usize = 5;
+/// How long a resource waits for a free licence, in milliseconds.
+pub const TARGET_SEAT_MS: i64 = 30 * 60 * 1_000;
+/// How long a run of destructive steps lasts at least, in milliseconds: within it they are counted together.
+pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
+/// Members of one group that are read of a target.
+pub const TARGET_MEMBERS_MAX: usize = 1_000_000;

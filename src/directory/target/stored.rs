@@ -162,8 +162,8 @@ pub struct State {
     pub checked_ms: Option<i64>,
     /// How many differences that one found.
     pub drifted: u64,
-    /// Destructive steps that were approved and not yet taken; each takes one away.
-    pub approved: u64,
+    /// Groups in groups were met, so that what is deleted may have been part of what members are taken from.
+    pub is_nested: bool,
     /// Destructive steps that the present run has taken.
     pub destroyed: u64,
     /// When the present run began, in milliseconds since the epoch.
