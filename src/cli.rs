@@ -28,6 +28,7 @@ pub mod change;
 pub mod transaction;
 pub mod audit;
 pub mod exchange;
+pub mod target;
 pub mod metrics;
 pub mod backup;
 pub mod verify;
@@ -100,6 +101,8 @@ pub enum Command {
     Transaction(transaction::Transaction),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
+    /// Makes, shows and serves targets: Jira, Confluence, Bitbucket and SCIM servers that get a tenant's users and groups.
+    Target(target::Target),
     /// Shows what was done through the admin plane, and verifies that nothing of it was removed.
     Audit(audit::Audit),
     /// Shows the server's metrics as OpenMetrics text.
@@ -179,6 +182,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Change(change) => change.run(env, out),
         Command::Transaction(transaction) => transaction.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
+        Command::Target(target) => target.run(env, out),
         Command::Audit(audit) => audit.run(env, out),
         Command::Metrics(metrics) => metrics.run(env, out),
         Command::Backup(backup) => backup.run(env, out),

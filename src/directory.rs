@@ -17,6 +17,7 @@ pub mod definition;
 pub mod mapping;
 pub mod tenant;
 pub mod token;
+pub mod target;
 pub mod membership;
 pub mod members;
 pub mod generation;
@@ -49,6 +50,8 @@ pub mod delete;
 pub mod deleted;
 pub mod whatif;
 pub mod bulk;
+pub mod application;
+pub mod sight;
 
 use self::places::Places;
 use self::provision::Fired;
@@ -70,6 +73,8 @@ pub struct Directory {
     tenants: Cache<u32, (u64, Arc<tenant::Tenant>)>,
     /// Tokens by their ids, each with the revision of its record.
     tokens: Cache<String, (u64, Arc<token::Known>)>,
+    /// Crowd applications, kept ready, and who fails to prove to be one.
+    pub applications: application::access::Applications,
     /// Uses of tokens that are to be written down.
     uses: token::usage::Uses,
     /// Tenants that are being deleted.
@@ -80,6 +85,8 @@ pub struct Directory {
     places: Places,
     /// Writes whose clients do not wait.
     pub transactions: transaction::Transactions,
+    /// What there is for targets beside what is stored.
+    pub targets: target::Targets,
     /// The key of cursors, once it was read.
     cursors: OnceCell<cursor::Secret>,
 }
@@ -124,11 +131,13 @@ impl Directory {
             sweeps: Arc::new(Notify::new()),
             tenants: Cache::new(limits::ACCESS_CACHED_MAX),
             tokens: Cache::new(limits::ACCESS_CACHED_MAX),
+            applications: application::access::Applications::default(),
             uses: token::usage::Uses::default(),
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
             transactions: transaction::Transactions::default(),
+            targets: target::Targets::default(),
             cursors: OnceCell::new(),
         }
     }

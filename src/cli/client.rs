@@ -29,6 +29,7 @@ use crate::server::admin::api::v1::profile_service_client::ProfileServiceClient;
 use crate::server::admin::api::v1::resource_service_client::ResourceServiceClient;
 use crate::server::admin::api::v1::schema_service_client::SchemaServiceClient;
 use crate::server::admin::api::v1::server_service_client::ServerServiceClient;
+use crate::server::admin::api::v1::target_service_client::TargetServiceClient;
 use crate::server::admin::api::v1::tenant_service_client::TenantServiceClient;
 use crate::server::admin::api::v1::token_service_client::TokenServiceClient;
 use crate::server::admin::api::v1::transaction_service_client::TransactionServiceClient;
@@ -224,6 +225,7 @@ services! {
     resources: ResourceServiceClient,
     schemas: SchemaServiceClient,
     server: ServerServiceClient,
+    targets: TargetServiceClient,
     tenants: TenantServiceClient,
     tokens: TokenServiceClient,
     transactions: TransactionServiceClient,

@@ -258,7 +258,7 @@ fn body(out: &mut impl Write, title: &str, body: Option<&ExchangeBody>) -> Resul
 }
 
 /// A status, or a class of them as one digit.
-fn status(text: &str) -> Result<i32, String> {
+pub(super) fn status(text: &str) -> Result<i32, String> {
     let digits = text.strip_suffix("xx").unwrap_or(text);
     match digits.parse::<i32>() {
         Ok(status @ (0..=5 | 100..=599)) => Ok(status),

@@ -25,6 +25,8 @@ pub enum Noun {
     ResourceType,
     /// A version of a mapping, by its number.
     MappingVersion,
+    /// A target, by its name.
+    Target,
 }
 
 /// A field of the call that cannot be so.
@@ -131,6 +133,7 @@ impl Noun {
             Noun::Schema => "schema",
             Noun::ResourceType => "resource type",
             Noun::MappingVersion => "mapping version",
+            Noun::Target => "target",
         }
     }
 }

@@ -26,6 +26,7 @@ mod audit_service;
 mod transaction_service;
 mod transfer_service;
 mod backup_service;
+mod target_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -56,6 +57,7 @@ use self::api::v1::profile_service_server::ProfileServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::schema_service_server::SchemaServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
+use self::api::v1::target_service_server::TargetServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
 use self::api::v1::transaction_service_server::TransactionServiceServer;
@@ -214,6 +216,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(AdminCertificateServiceServer::new(state.clone()))
         .add_service(TransactionServiceServer::new(state.clone()))
         .add_service(TransferServiceServer::new(state.clone()))
+        .add_service(TargetServiceServer::new(state.clone()))
         .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));
     let accepting = async {

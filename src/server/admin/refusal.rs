@@ -123,5 +123,6 @@ fn word(noun: Noun) -> &'static str {
         Noun::Schema => "SCHEMA",
         Noun::ResourceType => "RESOURCE_TYPE",
         Noun::MappingVersion => "MAPPING_VERSION",
+        Noun::Target => "TARGET",
     }
 }
