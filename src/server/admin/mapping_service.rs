@@ -369,6 +369,3 @@ fn seen_group(seen: seen::Seen) -> SeenGroup {
         refuse_time: seen.refused_ms.map(wire::time),
     }
 }
-
-#[cfg(test)]
-mod tests;

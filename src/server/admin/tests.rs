@@ -27,6 +27,7 @@ use crate::store::Store;
 use std::sync::Arc;
 
 mod exchanges;
+mod mappings;
 mod metrics;
 mod spelling;
 mod quirks;
