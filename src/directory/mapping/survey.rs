@@ -10,6 +10,7 @@ use crate::mapping::document::{DefaultGroupsFor, Document};
 use crate::mapping::policy::{Context, Policy, Refusal, names};
 use crate::profile;
 use crate::scim::errors::Error;
+use crate::scim::fold::fold;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
 use crate::store::{Row, Scan, Snapshot};
@@ -174,7 +175,7 @@ impl Survey {
                 return Ok(met(Fate::Refused(refusal)));
             }
         };
-        let new = Values { stored: outcome.attributes, asserted: None };
+        let new = Values::mapped(old.asserted().clone(), outcome.attributes);
         self.hold(resource_type, id, &old, &new);
         if new.stored == old.stored {
             return Ok(met(Fate::Same));
@@ -211,8 +212,8 @@ impl Survey {
     /// Notes which values the resource would have that only one may have.
     fn hold(&mut self, resource_type: &Arc<ResourceType>, id: Uuid, old: &Values, new: &Values) {
         let is_group = resource_type.code == keys::GROUP;
-        let before = index::entries(resource_type, &old.stored);
-        for entry in index::entries(resource_type, &new.stored) {
+        let before = index::entries_of(resource_type, old);
+        for entry in index::entries_of(resource_type, new) {
             if !entry.unique && !(is_group && self.unique_group_names && entry.name == "displayName") {
                 continue;
             }
@@ -222,7 +223,10 @@ impl Survey {
                 self.holders.insert(key, (id, is_new));
                 continue;
             };
-            let text = new.stored.get(entry.name).and_then(Value::as_str);
+            // A value is taken by what is stored and by what was sent.
+            let texts = [&new.stored, new.asserted()].map(|form| form.get(entry.name).and_then(Value::as_str));
+            let is_it = |text: &&str| keys::index_value(&fold(text)) == entry.value;
+            let text = texts.into_iter().flatten().find(is_it);
             let collision = self.collisions.entry(key).or_insert_with(|| Collision {
                 resource_type: resource_type.name.clone(),
                 attribute: entry.name.to_owned(),

@@ -184,17 +184,18 @@ async fn a_sample_and_a_recorded_exchange_are_tried_and_nothing_is_written() {
     let refused = client.set_mapping(with(with_rule("title", "[userName]"))).await.unwrap_err();
     assert_eq!(reason(&refused), "CHANGED_MEANWHILE");
 
-    let (_, exchange) = both.scim("POST", USERS, &body).await;
+    let (answer, exchange) = both.scim("POST", USERS, &body).await;
+    both.scim("DELETE", &format!("{USERS}/{}", made(&answer)), "").await;
     let subject = Some(Subject::ExchangeId(exchange));
     let mut mapping = short_names();
     let groups = GroupMapping { exclude: vec!["secret.*".to_owned()], ..GroupMapping::default() };
     mapping.policy.as_mut().unwrap().groups = Some(groups);
     let request = PreviewMappingRequest { mapping: Some(mapping.clone()), subject, ..PreviewMappingRequest::default() };
     let (_, summary) = preview(&both, request.clone()).await.unwrap();
-    assert_eq!(summary.status, 201, "as anna, beside anna@example.com");
-    assert!(!summary.response_body.contains("anna@example.com"), "personal values are masked");
+    assert_eq!(summary.status, 201);
+    assert!(!summary.response_body.contains("\"anna\""), "personal values are masked");
     let (_, open) = preview(&both, PreviewMappingRequest { unmasked: true, ..request }).await.unwrap();
-    assert!(open.response_body.contains("anna@example.com"), "what was sent is read back: {}", open.response_body);
+    assert!(open.response_body.contains("\"anna\""), "{}", open.response_body);
 
     let sample = PreviewSample { resource_type: "Group".to_owned(), body: r#"{"displayName":"Secret ones"}"#.to_owned() };
     let request = PreviewMappingRequest {
