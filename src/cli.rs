@@ -19,6 +19,7 @@ pub mod profile;
 pub mod token;
 pub mod schema;
 pub mod resource_type;
+pub mod mapping;
 pub mod user;
 pub mod group;
 pub mod deleted;
@@ -86,6 +87,8 @@ pub enum Command {
     Schema(schema::Schema),
     /// Defines, lists and removes a tenant's own resource types, and extends User and Group.
     ResourceType(resource_type::ResourceType),
+    /// Sets, tries and takes back what is made of the attributes that the identity provider sends, and what it may do.
+    Mapping(mapping::Mapping),
     /// Shows a tenant's users.
     User(user::User),
     /// Shows a tenant's groups and their members.
@@ -172,6 +175,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Token(token) => token.run(env, out),
         Command::Schema(schema) => schema.run(env, out),
         Command::ResourceType(resource_type) => resource_type.run(env, out),
+        Command::Mapping(mapping) => mapping.run(env, out),
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),
         Command::Resource(resource) => resource.run(env, out),

@@ -14,6 +14,7 @@ pub mod admin_certificate;
 pub mod refused;
 pub mod upgrade;
 pub mod definition;
+pub mod mapping;
 pub mod tenant;
 pub mod token;
 pub mod target;

@@ -587,6 +587,48 @@ pub const DEFINITION_PROBLEMS_MAX: usize = 50;
 /// Definitions that a check of the database keeps in memory.
 pub const CHECK_DEFINITIONS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+// Mappings as admins set, try and take them back.
+
+/// A mapping as it is stored.
+pub const MAPPING_BYTES_MAX: usize = 1024 * 1024;
+/// How many versions of a tenant's mapping are kept.
+pub const MAPPING_VERSIONS_MAX: u64 = 1_000;
+/// Why a mapping was set, in its author's words.
+pub const MAPPING_COMMENT_BYTES_MAX: usize = 1024;
+/// How many problems of a mapping are told at once.
+pub const MAPPING_PROBLEMS_MAX: usize = 30;
+/// How much of a value stands in a refusal or a difference, in characters.
+pub const MAPPING_SHOWN_CHARS_MAX: usize = 200;
+/// How many colliding values a refused mapping is told of.
+pub const MAPPING_COLLISIONS_TOLD_MAX: usize = 20;
+/// How many colliding values a preview tells of; all are counted.
+pub const PREVIEW_COLLISIONS_MAX: usize = 1_000;
+/// How many resources of one colliding value are named.
+pub const COLLISION_RESOURCES_MAX: usize = 20;
+/// How many resources that differ a preview shows, where the caller does not say.
+pub const PREVIEW_DIFFERENCES_DEFAULT: usize = 100;
+/// How many resources that differ a preview shows at most.
+pub const PREVIEW_DIFFERENCES_MAX: usize = 10_000;
+/// How many stored resources are read at once to see what a mapping makes of them.
+pub const PREVIEW_ROWS: usize = 250;
+/// How many bytes of the records of one such reading may be in memory before the next one is smaller.
+pub const PREVIEW_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// After how many resources a preview or a reapplication tells how far it is.
+pub const MAPPING_PROGRESS_RESOURCES: usize = 1_000;
+/// After how long it does, in milliseconds.
+pub const MAPPING_PROGRESS_MS: u64 = 250;
+/// Messages of a preview that wait for their caller.
+pub const PREVIEW_PARTS_WAITING_MAX: usize = 64;
+/// How many resources a reapplication writes at the same time.
+pub const REAPPLY_AT_WORK_MAX: usize = 32;
+/// How many failures stand in one message of a reapplication.
+pub const REAPPLY_FAILURES_TOLD_MAX: usize = 100;
+/// Differences of two mappings that are told.
+pub const MAPPING_CHANGES_MAX: usize = 10_000;
+/// What stands in the details of a refusal, in bytes: they travel in headers, of which clients take little.
+pub const REFUSAL_DETAIL_BYTES_MAX: usize = 5 * 1024;
+/// The longest sentence of a refusal that has details, in bytes.
+pub const REFUSAL_MESSAGE_BYTES_MAX: usize = 1024;
 // Mappings.
 
 /// Rules of one mapping.
@@ -757,3 +799,5 @@ pub const TARGET_SEAT_MS: i64 = 30 * 60 * 1_000;
 pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
 /// Members of one group that are read of a target.
 pub const TARGET_MEMBERS_MAX: usize = 1_000_000;
+/// The longest file with a mapping that the command line reads, in bytes.
+pub const MAPPING_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;

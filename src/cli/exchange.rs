@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::{Output, change, print, values};
 use crate::server::admin::api::v1::{
     ExchangeBody, GetExchangeRequest, GetExchangeResponse, Header, ListExchangesRequest, ListExchangesResponse,
-    ReplayExchangeRequest, ReplayExchangeResponse,
+    ReplayExchangeRequest, ReplayExchangeResponse, ResourceDifference,
 };
 
 /// The flags of `exchange`.
@@ -202,19 +202,9 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
             ),
         ],
     )?;
-    for difference in &answer.differences {
-        let (verb, kind, id) = (change::kind(difference.kind()), &difference.resource_type, &difference.resource_id);
-        writeln!(out, "\n{verb} {} {}", print::clean(kind), print::clean(id))?;
-        for attribute in &difference.attributes {
-            let (before, after) = (print::text(&attribute.before), print::text(&attribute.after));
-            let path = print::clean(&attribute.path);
-            writeln!(out, "  {path}: {} -> {}", print::clean(&before), print::clean(&after))?;
-        }
-        for (sign, members) in [('+', &difference.members_added), ('-', &difference.members_removed)] {
-            for member in members {
-                writeln!(out, "  members: {sign}{}", print::clean(member))?;
-            }
-        }
+    for one in &answer.differences {
+        writeln!(out)?;
+        difference(out, one)?;
     }
     body(out, "Answer body", answer.response_body.as_ref())?;
     writeln!(out, "\nWhat this means")?;
@@ -222,8 +212,25 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
     masked(out, &print::value(answer)?)
 }
 
+/// What would become of a resource, attribute by attribute.
+pub(super) fn difference(out: &mut impl Write, difference: &ResourceDifference) -> Result<(), Error> {
+    let (verb, kind, id) = (change::kind(difference.kind()), &difference.resource_type, &difference.resource_id);
+    writeln!(out, "{verb} {} {}", print::clean(kind), print::clean(id))?;
+    for attribute in &difference.attributes {
+        let (before, after) = (print::text(&attribute.before), print::text(&attribute.after));
+        let path = print::clean(&attribute.path);
+        writeln!(out, "  {path}: {} -> {}", print::clean(&before), print::clean(&after))?;
+    }
+    for (sign, members) in [('+', &difference.members_added), ('-', &difference.members_removed)] {
+        for member in members {
+            writeln!(out, "  members: {sign}{}", print::clean(member))?;
+        }
+    }
+    Ok(())
+}
+
 /// Says how to see what is masked, where something is.
-fn masked(out: &mut impl Write, answer: &serde_json::Value) -> Result<(), Error> {
+pub(super) fn masked(out: &mut impl Write, answer: &serde_json::Value) -> Result<(), Error> {
     match answer.to_string().contains("***") {
         true => Ok(writeln!(out, "\n*** stands for personal values; --unmasked shows them.")?),
         false => Ok(()),

@@ -1,5 +1,6 @@
 //! Whether an expression makes sense before it meets a resource.
 
+use crate::scim::path::Attr;
 use crate::scim::schema::Kind;
 use serde_json::Value;
 
@@ -25,7 +26,13 @@ pub struct Checked {
     pub attributes: Vec<String>,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// An attribute; with a filter, one of its values.
+    pub fn of(attr: &Attr<'a>, is_filtered: bool) -> Target<'a> {
+        let leaf = attr.leaf();
+        Target { name: &leaf.name, kind: leaf.kind, multi_valued: leaf.multi_valued && !is_filtered }
+    }
+
     /// The result of an expression as a value of this attribute: `"True"` as `true` where it is boolean, a date as RFC 3339 writes it,
     /// one value in an array where it is multi-valued, the first of several where it is not. `Null` stays as it is.
     ///

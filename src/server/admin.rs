@@ -19,6 +19,7 @@ mod tenant_service;
 mod profile_service;
 mod token_service;
 mod schema_service;
+mod mapping_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
@@ -50,6 +51,7 @@ use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::exchange_service_server::ExchangeServiceServer;
+use self::api::v1::mapping_service_server::MappingServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::profile_service_server::ProfileServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
@@ -204,6 +206,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(TokenServiceServer::new(state.clone()))
         .add_service(ProfileServiceServer::new(state.clone()))
         .add_service(SchemaServiceServer::new(state.clone()))
+        .add_service(MappingServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))

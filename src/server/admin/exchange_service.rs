@@ -220,7 +220,8 @@ fn headers(headers: &[(&'static str, String)]) -> Vec<Header> {
     headers.iter().map(|(name, value)| Header { name: (*name).to_owned(), value: value.clone() }).collect()
 }
 
-fn difference(difference: Difference, is_open: bool) -> ResourceDifference {
+/// What would be done to a resource, as a message.
+pub(super) fn difference(difference: Difference, is_open: bool) -> ResourceDifference {
     let kind = match difference.kind {
         record::ChangeKind::Create => ChangeKind::Create,
         record::ChangeKind::Update => ChangeKind::Update,
