@@ -649,8 +649,6 @@ pub const MAPPING_NAME_BYTES_MAX: usize = 1_024;
 pub const REFUSED_GROUP_MS: i64 = 3_600_000;
 /// Names of refused groups that are kept of one tenant.
 pub const REFUSED_GROUPS_MAX: usize = 10_000;
-/// The longest file with a mapping that the command line reads, in bytes.
-pub const MAPPING_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
 // The Crowd face: what an application sees of a tenant.
 
 /// Users and groups that one application's names are kept of in memory, some 200 bytes each.
@@ -801,3 +799,28 @@ pub const TARGET_SEAT_MS: i64 = 30 * 60 * 1_000;
 pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
 /// Members of one group that are read of a target.
 pub const TARGET_MEMBERS_MAX: usize = 1_000_000;
+/// The longest file with a mapping that the command line reads, in bytes.
+pub const MAPPING_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
+// The mapping language.
+
+/// The longest expression, in bytes.
+pub const MAPPING_EXPRESSION_BYTES_MAX: usize = 8 * 1024;
+/// How deep calls nest in one another, in levels.
+pub const MAPPING_DEPTH_MAX: usize = 32;
+/// How many arguments one call has.
+pub const MAPPING_ARGUMENTS_MAX: usize = 512;
+/// How many regular expressions one expression has.
+pub const MAPPING_PATTERNS_MAX: usize = 16;
+/// The longest regular expression, in bytes.
+pub const MAPPING_PATTERN_BYTES_MAX: usize = 1_024;
+/// The most memory of one regular expression, in bytes.
+pub const MAPPING_PATTERN_MEMORY_BYTES_MAX: usize = 512 * 1024;
+/// The longest text that a regular expression looks at, in bytes.
+pub const MAPPING_PATTERN_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// The longest text that a function makes, in bytes.
+pub const MAPPING_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// How much work one evaluation may be, in steps. A step is about a nanosecond: a byte looked at is one or a few, and so is a part of
+/// the expression.
+pub const MAPPING_STEPS_MAX: u64 = 1_000_000;
+/// How many patterns one set of them has.
+pub const PATTERNS_MAX: usize = 200;

@@ -352,8 +352,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBXFWAZ".iter().map(move |kind| tenanted(*kind, tenant));
-    let own = b"RUIQEMCGLHSBXFWAO".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXFWAZO".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 
@@ -430,6 +429,8 @@ pub fn name_of_application(key: &[u8]) -> Option<&str> {
 /// Whose Crowd application this is: no two on the server have the same name, and no tenant has the number 0.
 pub fn application_name(name: &str) -> Vec<u8> {
     [&applications(0)[..], name.as_bytes()].concat()
+}
+
 /// The prefix of all tenants' targets and what belongs to them.
 pub const TARGETS: &[u8] = b"O";
 

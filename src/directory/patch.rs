@@ -75,13 +75,13 @@ pub async fn commit(
     let mut unseen: Option<Unseen> = None;
     let mut outcome = Err(super::contended());
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
-        match attempt(call, resource_type, id, edit, precondition, unseen.as_ref(), reading).await {
+        match attempt(call, (resource_type, id), (edit, precondition), unseen.as_ref(), reading).await {
             Ok(Attempt::Shown) => {
                 unseen = None;
                 outcome = Ok(());
                 break;
             }
-            Ok(Attempt::Done) => {
+            Ok(Attempt::Done | Attempt::Nothing) => {
                 outcome = Ok(());
                 break;
             }
@@ -110,10 +110,26 @@ pub async fn commit(
     read::again(call, resource_type, id, projection).await
 }
 
+/// Works the mapping in force out again for a resource; says whether that made another one of it.
+pub async fn remap(call: &Call<'_>, resource_type: &ResourceType, id: Uuid) -> Result<bool, Error> {
+    let mut reading = Reading::new(&call.tenant.dialect);
+    for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
+        let edit = (&Edit::Remap, &Precondition::None);
+        match attempt(call, (resource_type, id), edit, None, &mut reading).await? {
+            Attempt::Nothing => return Ok(false),
+            Attempt::Conflict => {}
+            _ => return Ok(true),
+        }
+    }
+    Err(super::contended())
+}
+
 /// How one attempt went.
 enum Attempt {
-    /// It is committed, or there was nothing to do.
+    /// It is committed.
     Done,
+    /// There was nothing to do.
+    Nothing,
     /// The resource is gone, by what the tenant's mapping says; as it was last.
     Deleted(Box<View>),
     /// It is committed, and the rows that were written under a new generation are the group's.
@@ -126,10 +142,8 @@ enum Attempt {
 
 async fn attempt(
     call: &Call<'_>,
-    resource_type: &ResourceType,
-    id: Uuid,
-    edit: &Edit<'_>,
-    precondition: &Precondition,
+    (resource_type, id): (&ResourceType, Uuid),
+    (edit, precondition): (&Edit<'_>, &Precondition),
     unseen: Option<&Unseen>,
     reading: &mut Reading<'_>,
 ) -> Result<Attempt, Error> {
@@ -174,7 +188,7 @@ async fn attempt(
         // Joining default groups is a change of those alone.
         return match joins {
             true => Ok(call.directory.commit(batch).await?.map_or(Attempt::Conflict, |_| Attempt::Done)),
-            false => Ok(Attempt::Done),
+            false => Ok(Attempt::Nothing),
         };
     }
     batch.expect_unchanged(keys::record(tenant, code, id), view.entry.stamp.revision);

@@ -23,10 +23,10 @@ pub enum Noun {
     Schema,
     /// A resource type, by its name.
     ResourceType,
-    /// A version of a mapping, by its number.
-    MappingVersion,
     /// A target, by its name.
     Target,
+    /// A version of a mapping, by its number.
+    MappingVersion,
 }
 
 /// A field of the call that cannot be so.
@@ -132,8 +132,8 @@ impl Noun {
             Noun::Profile => "profile",
             Noun::Schema => "schema",
             Noun::ResourceType => "resource type",
-            Noun::MappingVersion => "mapping version",
             Noun::Target => "target",
+            Noun::MappingVersion => "mapping version",
         }
     }
 }

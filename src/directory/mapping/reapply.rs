@@ -3,19 +3,14 @@
 
 use super::in_force;
 use crate::directory::audit::{self, Act, Admin};
-use crate::directory::patch::{self, Edit};
+use crate::directory::patch;
 use crate::directory::places::Work;
-use crate::directory::record::Record;
 use crate::directory::refused::Refused;
 use crate::directory::scope::Scope;
 use crate::directory::tenant::{self, Tenant};
-use crate::directory::write::Precondition;
-use crate::directory::{Actor, Call, Directory, count, keys, position, provision, store_error, view};
+use crate::directory::{Actor, Call, Directory, count, keys, position, store_error};
 use crate::limits;
-use crate::mapping::document::DefaultGroupsFor;
-use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind};
-use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
 use crate::store::{Scan, Snapshot};
 use futures_util::{StreamExt, stream};
@@ -220,7 +215,7 @@ impl Reapplication {
                 // Rules are told of each resource by itself.
                 let actor = Actor::new(actor.token.clone(), actor.request.clone());
                 let call = Call { directory, tenant, base, actor: &actor };
-                let done = reapply_one(&call, resource_type, id).await;
+                let done = patch::remap(&call, resource_type, id).await;
                 let rule = actor.rules.told().into_iter().find(|told| told.refused).map(|told| told.rule.to_string());
                 (id, done, rule.unwrap_or_default())
             }
@@ -228,8 +223,7 @@ impl Reapplication {
         let mut outcomes = stream::iter(ids).map(one).buffered(limits::REAPPLY_AT_WORK_MAX);
         while let Some((id, done, rule)) = outcomes.next().await {
             match done {
-                Ok(true) => self.progress.changed += 1,
-                Ok(false) => {}
+                Ok(is_changed) => self.progress.changed += usize::from(is_changed),
                 // It was deleted meanwhile.
                 Err(error) if error.kind == Kind::NotFound => {}
                 Err(error) => {
@@ -284,32 +278,6 @@ impl Reapplication {
         let pause = Duration::from_millis(limits::PIECE_MS_MAX);
         self.sender.send_timeout(told, pause).await.map_err(|_| Ended::Gone)
     }
-}
-
-/// Works the mapping in force out again for one resource; says whether that changed anything.
-async fn reapply_one(call: &Call<'_>, resource_type: &ResourceType, id: Uuid) -> Result<bool, Error> {
-    let (tenant, snapshot) = (call.tenant.number, call.directory.snapshot().await?);
-    let entry = snapshot.get(&keys::record(tenant, resource_type.code, id)).await.map_err(store_error)?;
-    let entry = entry.ok_or_else(|| view::missing(resource_type, &id.to_string()))?;
-    let old = Record::decode(&entry.value)?.values()?;
-    let is_same = provision::again(call, resource_type, &old)? == old;
-    let joins = resource_type.code == keys::USER
-        && call.tenant.mapping.as_ref().is_some_and(|policy| {
-            policy.default_groups_for == DefaultGroupsFor::AllUsers && !policy.default_groups.is_empty()
-        });
-    if is_same && !joins {
-        return Ok(false);
-    }
-    let before = joined(&snapshot, tenant, id).await?;
-    let (projection, mut reading) = (Projection::default(), Reading::new(&call.tenant.dialect));
-    patch::commit(call, resource_type, id, &Edit::Remap, &Precondition::None, &projection, &mut reading).await?;
-    Ok(!is_same || joined(&call.directory.snapshot().await?, tenant, id).await? != before)
-}
-
-/// When the user last joined or left a group.
-async fn joined(snapshot: &Snapshot, tenant: u32, id: Uuid) -> Result<Option<u64>, Error> {
-    let mark = snapshot.get(&keys::memberships(tenant, id)).await.map_err(store_error)?;
-    Ok(mark.map(|mark| mark.stamp.revision))
 }
 
 async fn is_in_force(snapshot: &Snapshot, tenant: u32, version: u64) -> Result<(), Refused> {

@@ -30,6 +30,7 @@ use crate::directory::mapping::{self, Site, Terms, Version, seen};
 use crate::directory::refused::Refused;
 use crate::limits;
 use crate::mapping::expression::Expression;
+use crate::mapping::function;
 use crate::mapping::rule::{self, Demands};
 use crate::profile;
 use crate::scim::dialect::Reading;
@@ -197,7 +198,12 @@ impl MappingService for AdminState {
         &self,
         _: Request<ListExpressionFunctionsRequest>,
     ) -> Result<Response<ListExpressionFunctionsResponse>, Status> {
-        let functions = std::iter::empty();
+        let functions = function::functions().map(|known| ExpressionFunction {
+            name: known.name.to_owned(),
+            signature: known.usage(),
+            description: known.about.to_owned(),
+            example: known.example.to_owned(),
+        });
         Ok(Response::new(ListExpressionFunctionsResponse { functions: functions.collect() }))
     }
 

@@ -122,7 +122,7 @@ fn word(noun: Noun) -> &'static str {
         Noun::Profile => "PROFILE",
         Noun::Schema => "SCHEMA",
         Noun::ResourceType => "RESOURCE_TYPE",
-        Noun::MappingVersion => "MAPPING_VERSION",
         Noun::Target => "TARGET",
+        Noun::MappingVersion => "MAPPING_VERSION",
     }
 }

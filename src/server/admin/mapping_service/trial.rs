@@ -1,6 +1,7 @@
 //! A mapping tried on one resource or on one recorded exchange: the request runs as it always does, over a fork of the store in which
 //! the mapping is in force. Nothing of it reaches the store itself.
 
+use crate::directory::Actor;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,6 @@ use tonic::Status;
 use super::super::api::v1::preview_mapping_request::Subject;
 use super::super::{AdminState, refusal};
 use super::with_schemas;
-use crate::directory::Actor;
 use crate::directory::mapping::preview::{Part, Summary, Told};
 use crate::directory::mapping::{check, try_out};
 use crate::directory::record::ChangeKind;
@@ -67,7 +67,7 @@ pub async fn run(
         changed,
         status: replayed.status,
         response_body: body,
-        rules: replayed.rules.iter().map(|told| told.rule.to_string()).collect(),
+        rules: replayed.rules.into_iter().map(|told| told.rule.to_string()).collect(),
         fingerprint,
         ..Summary::default()
     };
@@ -140,9 +140,9 @@ fn posted(tenant: &Tenant, name: &str, body: &str) -> Result<Exchange, Status> {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: String::new(),
         used: Used::default(),
+        rules: Vec::new(),
         http: Http::One,
         knock: None,
-        rules: Vec::new(),
         request_headers: vec![("content-type", "application/scim+json".to_owned())],
         request_body: Kept { bytes: Some(body.len() as u64), text: Bytes::from(body), fate: Fate::Whole },
         response_headers: Vec::new(),
