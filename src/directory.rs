@@ -41,6 +41,7 @@ pub mod backup;
 pub mod scope;
 pub mod places;
 pub mod browse;
+pub mod enrol;
 pub mod provision;
 pub mod write;
 pub mod create;

@@ -824,3 +824,5 @@ pub const MAPPING_TEXT_BYTES_MAX: usize = 64 * 1024;
 pub const MAPPING_STEPS_MAX: u64 = 1_000_000;
 /// How many patterns one set of them has.
 pub const PATTERNS_MAX: usize = 200;
+/// Members that an admin adds to a group, or takes out of it, at once.
+pub const ENROL_MEMBERS_MAX: usize = 100;

@@ -1,4 +1,4 @@
-//! `scimd group`: shows what a tenant's groups and their members are now.
+//! `scimd group`: shows what a tenant's groups and their members are now, and adds and removes members.
 
 use std::io::Write;
 
@@ -8,7 +8,8 @@ use super::error::Error;
 use super::pages::Pages;
 use super::{Output, print};
 use crate::server::admin::api::v1::{
-    GetGroupRequest, ListGroupMembersRequest, ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse,
+    AddGroupMembersRequest, GetGroupRequest, ListGroupMembersRequest, ListGroupMembersResponse, ListGroupsRequest,
+    ListGroupsResponse, RemoveGroupMembersRequest,
 };
 
 /// The flags of `group`.
@@ -36,6 +37,12 @@ enum Verb {
     },
     /// Lists a group's direct members.
     Members(Members),
+    /// Puts users or groups into a group, as members that were added here.
+    ///
+    /// Where the tenant's mapping has an additive membership, the identity provider cannot take them out.
+    AddMember(Who),
+    /// Takes users or groups out of a group.
+    RemoveMember(Who),
     /// Shows groups that were deleted, and brings them back; the tenant says for how long (`tenant update --deleted-kept-days`).
     #[command(subcommand)]
     Deleted(Deleted),
@@ -53,6 +60,20 @@ struct List {
 
     #[command(flatten)]
     pages: Pages,
+}
+
+#[derive(Debug, clap::Args)]
+struct Who {
+    /// The group's id, or its displayName when only one group has it.
+    group: String,
+
+    /// The ids or userNames of users, or the ids of groups.
+    #[arg(required = true)]
+    members: Vec<String>,
+
+    /// The tenant.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,6 +96,8 @@ impl Group {
             Verb::List(list) => list.run(&server, out).await,
             Verb::Get { group, tenant } => get(&server, group, tenant, out).await,
             Verb::Members(members) => members.run(&server, out).await,
+            Verb::AddMember(who) => who.add(&server, out).await,
+            Verb::RemoveMember(who) => who.remove(&server, out).await,
         })
     }
 }
@@ -108,6 +131,34 @@ impl List {
             .collect();
         print::table(out, ["ID", "DISPLAY NAME", "EXTERNAL ID", "CHANGED"], &rows)?;
         self.pages.mention_rest(&next_page_token)
+    }
+}
+
+impl Who {
+    async fn add(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
+        let (tenant, group, members) = (self.tenant.clone(), self.group.clone(), self.members.clone());
+        let request = AddGroupMembersRequest { tenant, group, members };
+        let answer = server.resources().add_group_members(server.ask(request)).await?.into_inner();
+        match server.output {
+            Output::Json => print::json(out, &answer),
+            Output::Table => {
+                let (added, there) = (answer.added, self.members.len() as i64 - i64::from(answer.added));
+                Ok(writeln!(out, "{added} added to {}; {there} were members already.", print::clean(&self.group))?)
+            }
+        }
+    }
+
+    async fn remove(&self, server: &Server, out: &mut impl Write) -> Result<(), Error> {
+        let (tenant, group, members) = (self.tenant.clone(), self.group.clone(), self.members.clone());
+        let request = RemoveGroupMembersRequest { tenant, group, members };
+        let answer = server.resources().remove_group_members(server.ask(request)).await?.into_inner();
+        match server.output {
+            Output::Json => print::json(out, &answer),
+            Output::Table => {
+                let (removed, others) = (answer.removed, self.members.len() as i64 - i64::from(answer.removed));
+                Ok(writeln!(out, "{removed} removed from {}; {others} were no members.", print::clean(&self.group))?)
+            }
+        }
     }
 }
 

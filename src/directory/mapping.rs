@@ -21,7 +21,10 @@ use super::tenant::{self, Tenant};
 use super::{Directory, keys, store_error};
 use crate::limits;
 use crate::mapping::document::Document;
+use crate::mapping::policy::Policy;
+use crate::profile;
 use crate::scim::errors::Error;
+use crate::scim::schema::types::Types;
 use crate::store::{Batch, Snapshot};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -167,6 +170,18 @@ pub async fn try_out(fork: &Directory, tenant: u32, document: &Document) -> Resu
     fork.commit(batch).await?;
     let snapshot = fork.snapshot().await?;
     tenant::by_number(fork, &snapshot, tenant).await
+}
+
+/// That the mapping of this number can be used with these types.
+///
+/// # Errors
+/// `State` with what of the mapping could not be used.
+pub async fn fits(snapshot: &Snapshot, tenant: u32, number: u64, types: &Types) -> Result<(), Refused> {
+    let document = read(snapshot, tenant, number, number).await?.stored.document;
+    let Err(wrong) = Policy::compile(&document, types, &profile::custom::DIALECT) else { return Ok(()) };
+    let told: Vec<String> = wrong.iter().take(3).map(|one| format!("{}: {}", one.field, one.why)).collect();
+    let why = format!("the mapping in force could not be used any more: {}", told.join("; "));
+    Err(Refused::State { reason: "DEFINITION_IN_USE", why })
 }
 
 async fn change(

@@ -66,6 +66,13 @@ pub enum Plan {
     Generation,
 }
 
+impl Delta {
+    /// Whether this one comes.
+    pub fn adds(&self, id: Uuid) -> bool {
+        self.added.iter().any(|joining| joining.id == id)
+    }
+}
+
 impl Wanted {
     /// These and nobody else.
     pub fn exactly(call: &Call<'_>, members: &[MemberRef]) -> Result<Wanted, Error> {

@@ -9,7 +9,7 @@ use crate::directory::audit::{self, Act, Admin};
 use crate::directory::record::{self, DefinedSchema, DefinedType, Definitions};
 use crate::directory::refused::{Field, Noun, Refused};
 use crate::directory::tenant::{self, settings};
-use crate::directory::{Directory, export, keys, store_error};
+use crate::directory::{Directory, export, keys, mapping, store_error};
 use crate::limits;
 use crate::scim::errors::{Error, clip};
 use crate::scim::schema::definition::{self, TypeDefinition};
@@ -325,6 +325,7 @@ async fn change(
         let Some(after) = edit(&mut new, directory.clock().now_ms())? else { return Ok(Outcome::Unchanged) };
         number(&mut new).map_err(|why| Refused::field(field, why))?;
         let types = resolve(&new).map_err(|wrong| fields(field, wrong))?;
+        mapping::fits(&snapshot, tenant, new.mapping, &types).await?;
         if record::pack(&new)?.len() > limits::DEFINITIONS_BYTES_MAX {
             let max = limits::DEFINITIONS_BYTES_MAX;
             let why = format!("the tenant's definitions would be longer than {max} bytes in all");

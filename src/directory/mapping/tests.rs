@@ -195,3 +195,33 @@ async fn definitions_keep_the_mapping_and_the_mapping_the_definitions() {
     let schemas = definition::change::schemas(&site.directory, "default").await.unwrap();
     assert!(schemas.iter().any(|shown| shown.id == "urn:example:Robot"));
 }
+
+#[tokio::test]
+async fn what_a_mapping_uses_cannot_be_taken_away() {
+    let mut site = Fixture::new().await;
+    let admin = admin();
+    let at = definition::change::Site { directory: &site.directory, admin: &admin, tenant: "default", dry_run: false };
+    let urn = "urn:example:Badge";
+    let schema = json!({"id": urn, "name": "Badge", "attributes": [{"name": "number"}]});
+    definition::change::put_schema(at, &schema).await.unwrap();
+    let with = |extensions: serde_json::Value| {
+        json!({"name": "User", "endpoint": "/Users", "schema": crate::scim::schema::USER, "schemaExtensions": extensions})
+    };
+    definition::change::put_type(at, &with(json!([{"schema": urn, "required": false}]))).await.unwrap();
+    let mut document = Document::default();
+    let rule = Rule {
+        name: "badge".to_owned(),
+        target: format!("{urn}:number"),
+        expression: "[userName]".to_owned(),
+        ..Rule::default()
+    };
+    document.rules.push(rule);
+    let directory = site.directory.clone();
+    site.map(&document).await;
+    let at = definition::change::Site { directory: &directory, admin: &admin, tenant: "default", dry_run: false };
+    let refused = definition::change::put_type(at, &with(json!([]))).await.unwrap_err();
+    assert!(matches!(refused, Refused::State { reason: "DEFINITION_IN_USE", .. }), "{refused:?}");
+    assert!(refused.to_string().contains("rules[badge].target"), "{refused}");
+    site.map(&Document::default()).await;
+    definition::change::put_type(at, &with(json!([]))).await.unwrap();
+}

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::api::v1::resource_service_server::ResourceService;
 use super::api::v1::{
+    AddGroupMembersRequest, AddGroupMembersResponse, RemoveGroupMembersRequest, RemoveGroupMembersResponse,
     DeletedResource, GetGroupRequest, GetGroupResponse, GetResourceRequest, GetResourceResponse, GetUserRequest,
     GetUserResponse, GroupMember, ListDeletedResourcesRequest, ListDeletedResourcesResponse, ListGroupMembersRequest,
     ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse, ListResourcesRequest, ListResourcesResponse,
@@ -14,7 +15,7 @@ use super::{AdminState, access, refusal, wire};
 use crate::directory::browse::{self, Direct, Page, Seen};
 use crate::directory::refused::{Noun, Refused};
 use crate::directory::scope::{self, Scope};
-use crate::directory::{Actor, deleted, keys, position};
+use crate::directory::{Actor, deleted, enrol, keys, position};
 use crate::scim::errors::clip;
 use crate::scim::schema::ResourceType;
 use std::sync::Arc;
@@ -122,6 +123,30 @@ impl ResourceService for AdminState {
             group_ids: restored.groups.iter().map(Uuid::to_string).collect(),
             lost_memberships: restored.lost.into_iter().map(lost).collect(),
         }))
+    }
+
+    async fn add_group_members(
+        &self,
+        request: Request<AddGroupMembersRequest>,
+    ) -> Result<Response<AddGroupMembersResponse>, Status> {
+        let (actor, admin) = (actor(&request), access::caller(&request));
+        let AddGroupMembersRequest { tenant, group, members } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let call = scope.call(&self.directory, &actor);
+        let added = enrol::add(&call, &admin, &group, &members).await.map_err(refusal::status)?;
+        Ok(Response::new(AddGroupMembersResponse { added: i32::try_from(added).unwrap_or(i32::MAX) }))
+    }
+
+    async fn remove_group_members(
+        &self,
+        request: Request<RemoveGroupMembersRequest>,
+    ) -> Result<Response<RemoveGroupMembersResponse>, Status> {
+        let (actor, admin) = (actor(&request), access::caller(&request));
+        let RemoveGroupMembersRequest { tenant, group, members } = request.into_inner();
+        let scope = self.scope(&tenant).await?;
+        let call = scope.call(&self.directory, &actor);
+        let removed = enrol::remove(&call, &admin, &group, &members).await.map_err(refusal::status)?;
+        Ok(Response::new(RemoveGroupMembersResponse { removed: i32::try_from(removed).unwrap_or(i32::MAX) }))
     }
 
     async fn list_resources(
