@@ -640,7 +640,7 @@ pub const MAPPING_DEFAULT_GROUPS_MAX: usize = 50;
 /// Users, and groups, that one mapping protects.
 pub const MAPPING_PROTECTED_MAX: usize = 1_000;
 /// Patterns of one list of a mapping.
-pub const MAPPING_PATTERNS_MAX: usize = 100;
+pub const MAPPING_LIST_PATTERNS_MAX: usize = 100;
 /// Rows of the table of groups of one mapping.
 pub const MAPPING_GROUP_TABLE_MAX: usize = 5_000;
 /// The length of a name in a mapping's lists, in bytes.

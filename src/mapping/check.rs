@@ -1,16 +1,12 @@
 //! Whether an expression makes sense before it meets a resource: attributes that are there, arguments of the right types, and a result
 //! that its target takes. Types are judged where they are known; a text may turn out to be a number only at run time.
 
-<<<<<<< HEAD
-use crate::scim::path::Attr;
-use crate::scim::schema::Kind;
-=======
 use super::expression::node::{Node, What};
 use super::function::{Function, Gives, Takes};
 use super::{Wrong, attribute, format, function};
 use crate::scim::datetime;
+use crate::scim::path::Attr;
 use crate::scim::schema::{Kind, ResourceType};
->>>>>>> 675b6ecd2a0caae0c5d1d7f87e1100a5d7b90d8f
 use serde_json::Value;
 
 mod argument;
@@ -37,22 +33,6 @@ pub struct Checked {
     pub attributes: Vec<String>,
 }
 
-<<<<<<< HEAD
-impl<'a> Target<'a> {
-    /// An attribute; with a filter, one of its values.
-    pub fn of(attr: &Attr<'a>, is_filtered: bool) -> Target<'a> {
-        let leaf = attr.leaf();
-        Target { name: &leaf.name, kind: leaf.kind, multi_valued: leaf.multi_valued && !is_filtered }
-    }
-
-    /// The result of an expression as a value of this attribute: `"True"` as `true` where it is boolean, a date as RFC 3339 writes it,
-    /// one value in an array where it is multi-valued, the first of several where it is not. `Null` stays as it is.
-    ///
-    /// # Errors
-    /// When it is no value of this attribute; the text says why.
-    pub fn fit(&self, value: Value) -> Result<Value, String> {
-        Ok(value)
-=======
 /// See [`super::expression::Expression::check`].
 pub(super) fn check(root: &Node, source: &ResourceType, target: Option<&Target<'_>>) -> Result<Checked, Wrong> {
     let mut checker = Checker { source, attributes: Vec::new() };
@@ -174,7 +154,6 @@ impl Checker<'_> {
                 argument::called(target.kind)
             ))),
         }
->>>>>>> 675b6ecd2a0caae0c5d1d7f87e1100a5d7b90d8f
     }
 }
 
@@ -200,7 +179,13 @@ fn converts(from: Kind, to: Kind) -> Result<(), &'static str> {
     }
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// An attribute; with a filter, one of its values.
+    pub fn of(attr: &Attr<'a>, is_filtered: bool) -> Target<'a> {
+        let leaf = attr.leaf();
+        Target { name: &leaf.name, kind: leaf.kind, multi_valued: leaf.multi_valued && !is_filtered }
+    }
+
     /// The result of an expression as a value of this attribute: `"True"` as `true` where it is boolean, a date as RFC 3339 writes it
     /// where it is a dateTime, one value in an array where it is multi-valued, the first of several where it is not. `Null` and an empty
     /// text are nothing: `Null`.

@@ -300,8 +300,8 @@ fn is_bad_name(name: &str) -> Option<&'static str> {
 }
 
 fn group_names(groups: &Groups, wrong: &mut Vec<Wrong>) -> Option<GroupNames> {
-    too_many("policy.groups.include", groups.include.len(), limits::MAPPING_PATTERNS_MAX, wrong);
-    too_many("policy.groups.exclude", groups.exclude.len(), limits::MAPPING_PATTERNS_MAX, wrong);
+    too_many("policy.groups.include", groups.include.len(), limits::MAPPING_LIST_PATTERNS_MAX, wrong);
+    too_many("policy.groups.exclude", groups.exclude.len(), limits::MAPPING_LIST_PATTERNS_MAX, wrong);
     too_many("policy.groups.table", groups.table.len(), limits::MAPPING_GROUP_TABLE_MAX, wrong);
     let rename = rename("policy.groups.rename", groups.rename.as_ref(), wrong);
     let mut table = HashMap::with_capacity(groups.table.len());
