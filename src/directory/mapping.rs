@@ -283,4 +283,4 @@ async fn read(snapshot: &Snapshot, tenant: u32, number: u64, in_force: u64) -> R
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::directory) mod tests;

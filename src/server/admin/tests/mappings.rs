@@ -51,12 +51,13 @@ async fn preview(both: &Both, request: PreviewMappingRequest) -> Result<(Vec<Par
 }
 
 fn differences(parts: &[Part]) -> Vec<&ResourceDifference> {
-    let of = |part| match part {
-        Part::Difference(difference) => Some(difference),
-        _ => None,
-    };
-    let parts: Vec<&Part> = parts.iter().collect();
-    parts.into_iter().filter_map(of).collect()
+    let mut found = Vec::new();
+    for part in parts {
+        if let Part::Difference(difference) = part {
+            found.push(difference);
+        }
+    }
+    found
 }
 
 async fn reapply(both: &Both, version: i64, resume_token: &str) -> Result<Vec<ReapplyMappingResponse>, Status> {
