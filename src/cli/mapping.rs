@@ -312,7 +312,12 @@ impl Preview {
         if let Some(file) = &self.file {
             let (file, fingerprint) = (file.display().to_string(), &summary.fingerprint);
             writeln!(out, "\nNothing was written. To put it in force:")?;
-            writeln!(out, "  scimd mapping set {} --fingerprint {}", print::clean(&file), print::clean(fingerprint))?;
+            let tenant = match self.tenant.as_str() {
+                "default" => String::new(),
+                name => format!(" --tenant {}", print::clean(name)),
+            };
+            let file = print::clean(&file);
+            writeln!(out, "  scimd mapping set {file}{tenant} --fingerprint {}", print::clean(fingerprint))?;
         }
         match is_masked {
             true => Ok(writeln!(out, "\n*** stands for personal values; --unmasked shows them.")?),

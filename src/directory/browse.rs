@@ -206,7 +206,12 @@ async fn shown(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceTyp
 }
 
 /// The id of a resource that is named by its id or its name.
-pub(super) async fn find(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType, name: &str) -> Result<Uuid, Refused> {
+pub(super) async fn find(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    name: &str,
+) -> Result<Uuid, Refused> {
     let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
     if let Some(id) = view::parse_id(name)
         && snapshot.get(&keys::record(tenant, code, id)).await.map_err(super::store_error)?.is_some()

@@ -29,13 +29,7 @@ pub async fn remove(call: &Call<'_>, admin: &Admin, group: &str, names: &[String
     enrol(call, admin, group, names, false).await
 }
 
-async fn enrol(
-    call: &Call<'_>,
-    admin: &Admin,
-    group: &str,
-    names: &[String],
-    is_in: bool,
-) -> Result<usize, Refused> {
+async fn enrol(call: &Call<'_>, admin: &Admin, group: &str, names: &[String], is_in: bool) -> Result<usize, Refused> {
     if names.is_empty() || names.len() > limits::ENROL_MEMBERS_MAX {
         return Err(Refused::field("members", format!("there must be 1 to {}", limits::ENROL_MEMBERS_MAX)));
     }

@@ -5,7 +5,7 @@
 //! made by a mapping that is in force no more.
 
 pub mod check;
-mod trial;
+pub mod trial;
 pub mod compare;
 pub mod preview;
 pub mod reapply;

@@ -204,9 +204,7 @@ async fn what_a_mapping_uses_cannot_be_taken_away() {
     let urn = "urn:example:Badge";
     let schema = json!({"id": urn, "name": "Badge", "attributes": [{"name": "number"}]});
     definition::change::put_schema(at, &schema).await.unwrap();
-    let with = |extensions: serde_json::Value| {
-        json!({"name": "User", "endpoint": "/Users", "schema": crate::scim::schema::USER, "schemaExtensions": extensions})
-    };
+    let with = |extensions: serde_json::Value| json!({"name": "User", "endpoint": "/Users", "schema": crate::scim::schema::USER, "schemaExtensions": extensions});
     definition::change::put_type(at, &with(json!([{"schema": urn, "required": false}]))).await.unwrap();
     let mut document = Document::default();
     let rule = Rule {

@@ -26,6 +26,7 @@ use crate::directory::mapping::compare::{self, Change};
 use crate::directory::mapping::preview::{self, Part, Summary, Trial};
 use crate::directory::mapping::reapply::{self, Progress};
 use crate::directory::mapping::survey::Collision;
+use crate::directory::mapping::trial::with_schemas;
 use crate::directory::mapping::{self, Site, Terms, Version, seen};
 use crate::directory::refused::Refused;
 use crate::limits;
@@ -234,20 +235,6 @@ fn differences_max_of(max: i32) -> Result<usize, Status> {
             let why = format!("it must be from 1 to {}", limits::PREVIEW_DIFFERENCES_MAX);
             Err(refusal::field("differences_max", why))
         }
-    }
-}
-
-/// A resource that is only for trying out need not say which schemas it has.
-fn with_schemas(resource_type: &ResourceType, body: Value) -> Value {
-    match body {
-        Value::Object(mut object) if !object.keys().any(|name| name.eq_ignore_ascii_case("schemas")) => {
-            let extensions = resource_type.extensions.iter().map(|extension| &extension.schema.id);
-            let there = extensions.filter(|urn| object.contains_key(*urn)).cloned();
-            let schemas: Vec<String> = std::iter::once(resource_type.schema.id.clone()).chain(there).collect();
-            object.insert("schemas".to_owned(), schemas.into());
-            Value::Object(object)
-        }
-        body => body,
     }
 }
 

@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use super::api::v1::resource_service_server::ResourceService;
 use super::api::v1::{
-    AddGroupMembersRequest, AddGroupMembersResponse, RemoveGroupMembersRequest, RemoveGroupMembersResponse,
-    DeletedResource, GetGroupRequest, GetGroupResponse, GetResourceRequest, GetResourceResponse, GetUserRequest,
-    GetUserResponse, GroupMember, ListDeletedResourcesRequest, ListDeletedResourcesResponse, ListGroupMembersRequest,
-    ListGroupMembersResponse, ListGroupsRequest, ListGroupsResponse, ListResourcesRequest, ListResourcesResponse,
-    ListUsersRequest, ListUsersResponse, LostMembership, Resource, RestoreResourceRequest, RestoreResourceResponse,
+    AddGroupMembersRequest, AddGroupMembersResponse, DeletedResource, GetGroupRequest, GetGroupResponse,
+    GetResourceRequest, GetResourceResponse, GetUserRequest, GetUserResponse, GroupMember, ListDeletedResourcesRequest,
+    ListDeletedResourcesResponse, ListGroupMembersRequest, ListGroupMembersResponse, ListGroupsRequest,
+    ListGroupsResponse, ListResourcesRequest, ListResourcesResponse, ListUsersRequest, ListUsersResponse,
+    LostMembership, RemoveGroupMembersRequest, RemoveGroupMembersResponse, Resource, RestoreResourceRequest,
+    RestoreResourceResponse,
 };
 use super::{AdminState, access, refusal, wire};
 use crate::directory::browse::{self, Direct, Page, Seen};

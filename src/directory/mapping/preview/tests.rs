@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::{Part, Summary, Trial, start};
-use crate::directory::mapping::tests::short_names;
+use crate::directory::mapping::tests::{admin, short_names};
+use crate::directory::tenant::settings;
 use crate::directory::tests::Fixture;
+use crate::directory::{record, scope};
 use crate::mapping::document::{DefaultGroupsFor, Document, GroupName};
 use crate::scim::schema;
 use serde_json::json;
@@ -95,13 +97,17 @@ async fn groups_that_are_refused_and_default_groups_are_shown() {
 
 #[tokio::test]
 async fn values_that_were_the_same_before_are_no_collision_of_the_mapping() {
-    let site = Fixture::new().await;
-    site.group("staff", &[]).await;
-    site.group("Staff", &[]).await;
+    let mut site = Fixture::new().await;
+    for (are_unique, name) in [(false, "staff"), (false, "Staff"), (true, "other")] {
+        let change = |settings: &mut record::Tenant| settings.unique_group_names = Some(are_unique);
+        settings::update(&site.directory, &admin(), "default", None, change).await.unwrap();
+        site.scope = scope::find(&site.directory, "default", "https://scim.test").await.unwrap();
+        site.group(name, &[]).await;
+    }
     let mut document = Document::default();
     document.policy.groups.table = vec![GroupName { from: "x".to_owned(), to: "y".to_owned() }];
     let (_, summary) = preview(&site, document, 1).await;
-    assert_eq!((summary.unchanged, summary.collisions), (2, 0));
+    assert_eq!((summary.unchanged, summary.collisions), (3, 0));
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use tonic::Status;
 
 use super::super::api::v1::preview_mapping_request::Subject;
 use super::super::{AdminState, refusal};
-use super::with_schemas;
 use crate::directory::mapping::preview::{Part, Summary, Told};
+use crate::directory::mapping::trial::with_schemas;
 use crate::directory::mapping::{check, try_out};
 use crate::directory::record::ChangeKind;
 use crate::directory::refused::{Noun, Refused};

@@ -61,8 +61,7 @@ fn differences(parts: &[Part]) -> Vec<&ResourceDifference> {
 }
 
 async fn reapply(both: &Both, version: i64, resume_token: &str) -> Result<Vec<ReapplyMappingResponse>, Status> {
-    let request =
-        ReapplyMappingRequest { tenant: String::new(), version, resume_token: resume_token.to_owned() };
+    let request = ReapplyMappingRequest { tenant: String::new(), version, resume_token: resume_token.to_owned() };
     let mut stream = client(both).await.reapply_mapping(request).await?.into_inner();
     let mut steps = Vec::new();
     while let Some(step) = stream.message().await? {
@@ -198,7 +197,8 @@ async fn a_sample_and_a_recorded_exchange_are_tried_and_nothing_is_written() {
     let (_, open) = preview(&both, PreviewMappingRequest { unmasked: true, ..request }).await.unwrap();
     assert!(open.response_body.contains("\"anna\""), "{}", open.response_body);
 
-    let sample = PreviewSample { resource_type: "Group".to_owned(), body: r#"{"displayName":"Secret ones"}"#.to_owned() };
+    let sample =
+        PreviewSample { resource_type: "Group".to_owned(), body: r#"{"displayName":"Secret ones"}"#.to_owned() };
     let request = PreviewMappingRequest {
         mapping: Some(mapping),
         subject: Some(Subject::Sample(sample)),
@@ -222,11 +222,8 @@ async fn what_is_stored_is_previewed_and_reapplied() {
     }
     let (answer, _) = both.scim("POST", USERS, r#"{"userName":"user1@other.example"}"#).await;
     let twin = made(&answer);
-    let request = PreviewMappingRequest {
-        mapping: Some(short_names()),
-        differences_max: 2,
-        ..PreviewMappingRequest::default()
-    };
+    let request =
+        PreviewMappingRequest { mapping: Some(short_names()), differences_max: 2, ..PreviewMappingRequest::default() };
     let (parts, summary) = preview(&both, request.clone()).await.unwrap();
     assert_eq!((summary.resources, summary.changed, summary.unchanged, summary.collisions), (6, 6, 0, 1));
     assert_eq!(summary.changed_by_rule["username_rule"], 6);
