@@ -212,8 +212,8 @@ impl Asked<'_> {
             Refusal::new(Reason::ApplicationAccessDenied, why)
         };
         let (name, password) = basic(&self.head.headers).ok_or_else(denied)?;
-        let found = application::authenticate(&self.face.directory, &name, &password, self.from).await?;
-        found.ok_or_else(denied)
+        let found = application::access::authenticate(&self.face.directory, &name, &password, self.from).await?;
+        found.map_err(|_| denied())
     }
 
     /// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream

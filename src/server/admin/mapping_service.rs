@@ -199,10 +199,10 @@ impl MappingService for AdminState {
         &self,
         _: Request<ListExpressionFunctionsRequest>,
     ) -> Result<Response<ListExpressionFunctionsResponse>, Status> {
-        let functions = function::all().map(|known| ExpressionFunction {
+        let functions = function::functions().map(|known| ExpressionFunction {
             name: known.name.to_owned(),
-            signature: known.signature.to_owned(),
-            description: known.description.to_owned(),
+            signature: known.signature(),
+            description: known.about.to_owned(),
             example: known.example.to_owned(),
         });
         Ok(Response::new(ListExpressionFunctionsResponse { functions: functions.collect() }))
