@@ -27,6 +27,8 @@ pub enum Noun {
     Target,
     /// A version of a mapping, by its number.
     MappingVersion,
+    /// A Crowd application, by its name.
+    Application,
 }
 
 /// A field of the call that cannot be so.
@@ -134,6 +136,7 @@ impl Noun {
             Noun::ResourceType => "resource type",
             Noun::Target => "target",
             Noun::MappingVersion => "mapping version",
+            Noun::Application => "application",
         }
     }
 }

@@ -109,7 +109,7 @@ pub async fn authenticate(
     let is_possible =
         name.len() <= limits::APPLICATION_NAME_BYTES_MAX && password.len() <= limits::APPLICATION_PASSWORD_BYTES_MAX;
     let name = if is_possible { name.to_ascii_lowercase() } else { String::new() };
-    let password = Password::chosen(if is_possible { password } else { "" });
+    let password = Password::new(if is_possible { password.to_owned() } else { String::new() });
     let snapshot = directory.snapshot().await?;
     let known = known::find(directory, &snapshot, &name).await?;
     drop(snapshot);

@@ -26,9 +26,9 @@ impl Password {
         Ok(Password(format!("{PREFIX}{}", secret.as_str())))
     }
 
-    /// One that somebody chose.
-    pub fn chosen(text: &str) -> Password {
-        Password(text.to_owned())
+    /// One that somebody chose, or that a request brings.
+    pub fn new(text: String) -> Password {
+        Password(text)
     }
 
     /// The text.

@@ -201,7 +201,7 @@ impl MappingService for AdminState {
     ) -> Result<Response<ListExpressionFunctionsResponse>, Status> {
         let functions = function::functions().map(|known| ExpressionFunction {
             name: known.name.to_owned(),
-            signature: known.usage(),
+            signature: known.signature(),
             description: known.about.to_owned(),
             example: known.example.to_owned(),
         });

@@ -124,5 +124,6 @@ fn word(noun: Noun) -> &'static str {
         Noun::ResourceType => "RESOURCE_TYPE",
         Noun::Target => "TARGET",
         Noun::MappingVersion => "MAPPING_VERSION",
+        Noun::Application => "APPLICATION",
     }
 }
