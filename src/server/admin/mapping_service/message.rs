@@ -12,7 +12,7 @@ use crate::directory::refused::{Obstacle, Refused};
 use crate::mapping::document::{self, Document, Policy, Rule, Switches, Test};
 
 /// A version as a message.
-pub fn mapping(tenant: &str, version: Version) -> Mapping {
+pub(super) fn mapping(tenant: &str, version: Version) -> Mapping {
     let stored = version.stored;
     let Document { rules, policy, tests } = stored.document;
     Mapping {
@@ -31,7 +31,7 @@ pub fn mapping(tenant: &str, version: Version) -> Mapping {
 ///
 /// # Errors
 /// INVALID_ARGUMENT with each field that cannot be so.
-pub fn document(mapping: Mapping) -> Result<Document, Status> {
+pub(super) fn document(mapping: Mapping) -> Result<Document, Status> {
     let mut wrong = Vec::new();
     let rules = mapping.rules.into_iter().enumerate().map(|(at, rule)| rule_of(at, rule, &mut wrong)).collect();
     let policy = policy_of(mapping.policy.unwrap_or_default(), &mut wrong);

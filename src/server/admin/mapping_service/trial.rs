@@ -33,7 +33,7 @@ use crate::server::scim::Face;
 use crate::server::scim::replay::{self, Replayed};
 
 /// Tries a mapping; gives the parts of the preview, the summary last.
-pub async fn run(
+pub(super) async fn run(
     state: &AdminState,
     scope: Scope,
     document: &Document,
