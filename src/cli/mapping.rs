@@ -465,3 +465,6 @@ fn read(file: &Path) -> Result<Message, Error> {
 fn failures(out: &mut impl Write, failures: &[MappingRefusal]) -> Result<(), Error> {
     failures.iter().try_for_each(|failure| show::refusal(out, failure))
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ type Place = (String, [u8; 16]);
 pub async fn list(directory: &Directory, tenant: &str, after: Option<&[u8]>, limit: usize) -> Result<Listed, Refused> {
     let snapshot = directory.snapshot().await?;
     let tenant = tenant_number(&snapshot, tenant).await?;
-    let after = after.map(|place| parse(place).ok_or_else(|| no_place())).transpose()?;
+    let after = after.map(|place| parse(place).ok_or_else(no_place)).transpose()?;
     let mut refused = refused(&snapshot, tenant).await?;
     let mut least: BTreeMap<Place, Seen> = BTreeMap::new();
     let mut keep = |place: Place, seen: Seen| {

@@ -4,7 +4,7 @@
 use crate::directory::members::Group;
 use crate::directory::record::{Record, Values};
 use crate::directory::whatif::{self, Attribute};
-use crate::directory::{Call, change, count, export, index, keys, provision, store_error};
+use crate::directory::{Call, change, count, export, index, keys, provision, store_error, write};
 use crate::limits;
 use crate::mapping::document::{DefaultGroupsFor, Document};
 use crate::mapping::policy::{Context, Policy, Refusal, names};
@@ -214,7 +214,8 @@ impl Survey {
         let is_group = resource_type.code == keys::GROUP;
         let before = index::entries_of(resource_type, old);
         for entry in index::entries_of(resource_type, new) {
-            if !entry.unique && !(is_group && self.unique_group_names && entry.name == "displayName") {
+            let is_group_name = is_group && self.unique_group_names && entry.name == write::GROUP_NAME;
+            if !entry.unique && !is_group_name {
                 continue;
             }
             let is_new = !before.contains(&entry);
