@@ -111,3 +111,26 @@ async fn users_join_the_default_groups_and_refused_ones_stay() {
     assert_eq!(page.items.len(), 2);
     assert_eq!(finish(&site, 1, "").await.0.changed, 0);
 }
+
+#[tokio::test]
+async fn it_ends_when_another_mapping_is_put_in_force() {
+    let mut site = Fixture::new().await;
+    for n in 0..600 {
+        site.user(&format!("user{n}@one.example")).await;
+    }
+    site.map(&short_names()).await;
+    let mut running = begin(&site, 1, "").await.unwrap();
+    let mut other = short_names();
+    other.policy.switches.refuse_user_delete = true;
+    site.map(&other).await;
+    let mut last = None;
+    while let Some(told) = running.told.recv().await {
+        last = Some(told);
+    }
+    let last = last.unwrap();
+    assert!(matches!(last, Err(Refused::Meanwhile(_))), "{last:?}");
+    // What was done stays, and the rest is done by the new version.
+    let (done, _) = finish(&site, 2, "").await;
+    assert_eq!((done.done, done.failed), (600, 0));
+    assert_eq!(name(&site, "user599").await, "user599");
+}

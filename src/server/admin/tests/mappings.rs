@@ -2,6 +2,7 @@
 //! back.
 
 use super::exchanges::{Both, made};
+use crate::directory::tests::Fixture;
 use crate::server::admin::api::v1::mapping_service_client::MappingServiceClient;
 use crate::server::admin::api::v1::preview_mapping_request::Subject;
 use crate::server::admin::api::v1::preview_mapping_response::Part;
@@ -302,4 +303,24 @@ async fn expressions_and_seen_groups_are_shown() {
     let rest = client.list_seen_groups(ask).await.unwrap().into_inner();
     assert_eq!((rest.groups[0].name.as_str(), rest.groups[0].resource_id.as_str()), ("Secret", ""));
     assert!(rest.groups[0].refuse_time.is_some() && rest.next_page_token.is_empty());
+}
+
+#[tokio::test]
+async fn a_long_list_of_collisions_is_cut_to_what_headers_take() {
+    let site = Fixture::new().await;
+    for n in 0..240 {
+        let domain = "x".repeat(100);
+        site.user(&format!("{}{}@{domain}{n}", "user".repeat(20), n % 24)).await;
+    }
+    let plane = super::Plane::over(site.directory.clone());
+    let mut client = MappingServiceClient::new(plane.connect().await);
+    let request = SetMappingRequest { mapping: Some(short_names()), ..SetMappingRequest::default() };
+    let refused = client.set_mapping(request).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "MAPPING_COLLIDES"));
+    assert!(refused.message().starts_with("24 values"), "{refused:?}");
+    let details = refused.get_error_details();
+    let told = details.precondition_failure().unwrap().violations.len();
+    assert!((5..24).contains(&told), "{told}");
+    drop(client);
+    plane.end().await;
 }
