@@ -23,7 +23,7 @@ use super::metrics::Metrics;
 use super::negotiate;
 use super::respond as plain;
 use crate::directory::Directory;
-use crate::directory::application::{self, Application};
+use crate::directory::application::{Application, access};
 use crate::directory::network::Network;
 use crate::directory::sight::Sights;
 use crate::limits;
@@ -212,8 +212,8 @@ impl Asked<'_> {
             Refusal::new(Reason::ApplicationAccessDenied, why)
         };
         let (name, password) = basic(&self.head.headers).ok_or_else(denied)?;
-        let found = application::authenticate(&self.face.directory, &name, &password, self.from).await?;
-        found.ok_or_else(denied)
+        let found = access::authenticate(&self.face.directory, &name, &password, self.from).await?;
+        found.map_err(|_| denied())
     }
 
     /// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream
