@@ -159,7 +159,8 @@ impl Asked<'_> {
         let url = forwarded::origin(self.peer.addr.ip(), &self.head.headers, &self.face.trusted_proxies);
         let base = format!("{}{base}", url.as_deref().unwrap_or(&self.face.public_url));
         let encoder = encode::Encoder { form: self.form, base };
-        let reading = read::Reading { face: self.face, application: &application, parameters: &parameters, encoder };
+        let (face, parameters, from) = (self.face, &parameters, self.from);
+        let reading = read::Reading { face, application: &application, parameters, from, encoder };
         match self.head.method {
             Method::GET | Method::HEAD => {
                 self.discard(body).await;
