@@ -69,6 +69,8 @@ pub struct Directory {
     tenants: Cache<u32, (u64, Arc<tenant::Tenant>)>,
     /// Tokens by their ids, each with the revision of its record.
     tokens: Cache<String, (u64, Arc<token::Known>)>,
+    /// Crowd applications, kept ready, and who fails to prove to be one.
+    pub applications: application::access::Applications,
     /// Uses of tokens that are to be written down.
     uses: token::usage::Uses,
     /// Tenants that are being deleted.
@@ -114,6 +116,7 @@ impl Directory {
             sweeps: Arc::new(Notify::new()),
             tenants: Cache::new(limits::ACCESS_CACHED_MAX),
             tokens: Cache::new(limits::ACCESS_CACHED_MAX),
+            applications: application::access::Applications::default(),
             uses: token::usage::Uses::default(),
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),

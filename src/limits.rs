@@ -627,3 +627,45 @@ pub const CROWD_RESTRICTION_TERMS_MAX: usize = 200;
 pub const CROWD_CQL_BYTES_MAX: usize = 8 * 1024;
 /// How many results an answer has when the request does not say.
 pub const CROWD_RESULTS_DEFAULT: usize = 1_000;
+
+// Crowd applications: who may ask the Crowd face.
+
+/// Crowd applications of one tenant.
+pub const APPLICATIONS_MAX: usize = 100;
+/// Patterns in each of the two lists of an application's group filter.
+pub const APPLICATION_PATTERNS_MAX: usize = 200;
+/// The shortest password that an admin may choose himself, in bytes.
+pub const APPLICATION_PASSWORD_BYTES_MIN: usize = 16;
+/// The longest password that is looked at, in bytes.
+pub const APPLICATION_PASSWORD_BYTES_MAX: usize = 256;
+/// The longest name that a request may bring, in bytes; no application has a longer one.
+pub const APPLICATION_NAME_BYTES_MAX: usize = NAME_BYTES_MAX;
+/// The memory of one hash of a password, in KiB. With [`APPLICATION_HASH_PASSES`] and one lane it is the first choice of OWASP's
+/// Password Storage Cheat Sheet for Argon2id.
+pub const APPLICATION_HASH_KIB: u32 = 19_456;
+/// How often a hash goes over its memory.
+pub const APPLICATION_HASH_PASSES: u32 = 2;
+/// The most memory that a stored hash may ask for, in KiB.
+pub const APPLICATION_HASH_KIB_MAX: u32 = 64 * 1024;
+/// The most passes that a stored hash may ask for.
+pub const APPLICATION_HASH_PASSES_MAX: u32 = 8;
+/// The most lanes that a stored hash may ask for.
+pub const APPLICATION_HASH_LANES_MAX: u32 = 4;
+/// Hashes that are worked out at once.
+pub const APPLICATION_HASHES_MAX: usize = 2;
+/// Requests that wait for a hash at once; a further one is told to come later.
+pub const APPLICATION_HASHES_WAITING_MAX: usize = 64;
+/// Failed attempts that may come at once from an address.
+pub const APPLICATION_FAILURES_OF_ADDRESS_MAX: u32 = 10;
+/// The time after which an address may fail once more, in milliseconds.
+pub const APPLICATION_FAILURE_OF_ADDRESS_MS: u64 = 6_000;
+/// Addresses whose failed attempts are counted at once.
+pub const APPLICATION_ADDRESSES_MAX: usize = 10_000;
+/// Failed attempts that may come at once for a name, from wherever.
+pub const APPLICATION_FAILURES_OF_NAME_MAX: u32 = 60;
+/// The time after which a name may fail once more, in milliseconds.
+pub const APPLICATION_FAILURE_OF_NAME_MS: u64 = 1_000;
+/// Counters of failed attempts for names; a name has one of them, and which one nobody outside can tell.
+pub const APPLICATION_NAME_COUNTERS: usize = 1_024;
+/// The longest time that an application's old password may be taken beside its new one.
+pub const APPLICATION_OVERLAP_MS_MAX: i64 = 7 * DAY_MS;

@@ -26,6 +26,8 @@
 //! | `F` tenant | the tenant's own schemas and resource types, and which mapping is in force |
 //! | `A` tenant `V` version | a mapping that is or was in force |
 //! | `A` tenant `G` name | a group that was refused by its name |
+//! | `Z` tenant name | a Crowd application |
+//! | `Z` 0 name | the number of the tenant whose Crowd application has this name |
 //! | `T` tenant | the tenant's settings |
 //! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
@@ -329,7 +331,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBXFWA".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXFWAZ".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 
@@ -386,6 +388,26 @@ pub fn key_id(key: &[u8]) -> Option<&str> {
 /// A token.
 pub fn token(key_id: &str) -> Vec<u8> {
     [b"K", key_id.as_bytes()].concat()
+}
+
+/// The prefix of a tenant's Crowd applications, in the order of their names.
+pub fn applications(tenant: u32) -> Vec<u8> {
+    tenanted(b'Z', tenant)
+}
+
+/// A Crowd application.
+pub fn application(tenant: u32, name: &str) -> Vec<u8> {
+    [&applications(tenant)[..], name.as_bytes()].concat()
+}
+
+/// The name in a key made by [`application`] or [`application_name`].
+pub fn name_of_application(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.get(1 + 4..)?).ok()
+}
+
+/// Whose Crowd application this is: no two on the server have the same name, and no tenant has the number 0.
+pub fn application_name(name: &str) -> Vec<u8> {
+    [&applications(0)[..], name.as_bytes()].concat()
 }
 
 /// `E`, the tenant, the member.

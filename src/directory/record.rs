@@ -1,7 +1,9 @@
 //! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
 
+use super::application::{Product, Scope};
 use super::network::Network;
 use crate::mapping::document::Document;
+use crate::mapping::outbound::Definition;
 use crate::scim::dialect;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{Extension, ResourceType};
@@ -469,6 +471,61 @@ pub struct AdminCertificate {
     pub expires_ms: i64,
     /// When it was revoked, in milliseconds since the epoch.
     pub revoked_ms: Option<i64>,
+}
+
+/// A Crowd application, without its password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Application {
+    /// Which product asks.
+    pub product: Product,
+    /// What it is for, in the admin's words.
+    pub description: String,
+    /// The hash of its password, as a PHC string.
+    pub password: PasswordHash,
+    /// The hash of the password before, while that is taken too.
+    pub previous: Option<PreviousPassword>,
+    /// When the password was set, in milliseconds since the epoch.
+    pub password_ms: i64,
+    /// Patterns of the names of groups that it sees; none: all.
+    pub include: Vec<String>,
+    /// Patterns of the names of groups that it does not see all the same.
+    pub exclude: Vec<String>,
+    /// Which users it sees.
+    pub users: Scope,
+    /// How it sees users and groups.
+    pub outbound: Definition,
+    /// Networks that it may ask from; empty: any.
+    pub networks: Vec<Network>,
+    /// It is refused.
+    pub disabled: bool,
+    /// Another number whenever filter or mapping is another one.
+    pub view: u64,
+    /// Counts how often all event tokens were ended.
+    pub tokens_epoch: u64,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+}
+
+/// The password that an application had before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PreviousPassword {
+    /// Its hash.
+    pub password: PasswordHash,
+    /// Until when it is taken, in milliseconds since the epoch.
+    pub until_ms: i64,
+}
+
+/// The hash of a password as a PHC string. It does not print itself.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
 }
 
 /// Writes a small value: a version and JSON.

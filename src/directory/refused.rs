@@ -23,6 +23,8 @@ pub enum Noun {
     Schema,
     /// A resource type, by its name.
     ResourceType,
+    /// A Crowd application, by its name.
+    Application,
 }
 
 /// A field of the call that cannot be so.
@@ -103,6 +105,7 @@ impl Noun {
             Noun::Profile => "profile",
             Noun::Schema => "schema",
             Noun::ResourceType => "resource type",
+            Noun::Application => "application",
         }
     }
 }

@@ -25,6 +25,7 @@ mod audit_service;
 mod transaction_service;
 mod transfer_service;
 mod backup_service;
+mod application_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -44,6 +45,7 @@ use tonic_health::server::HealthReporter;
 
 use self::access::{Gate, Policy};
 use self::api::v1::admin_certificate_service_server::AdminCertificateServiceServer;
+use self::api::v1::application_service_server::ApplicationServiceServer;
 use self::api::v1::audit_service_server::AuditServiceServer;
 use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::certificate_service_server::CertificateServiceServer;
@@ -82,6 +84,10 @@ pub struct AdminState {
     pub scim_addr: SocketAddr,
     /// What every Tenant URL begins with, without a slash at its end.
     pub public_url: String,
+    /// The address that the Crowd listener is bound to, its port never 0; `None`: there is none.
+    pub crowd_addr: Option<SocketAddr>,
+    /// The URL that products are given; empty where there is no Crowd listener.
+    pub crowd_url: String,
     /// Whether the server is ready; the same as `/readyz`.
     pub ready: watch::Receiver<Readiness>,
     /// When the certificate of the SCIM listener ends, in seconds since the Unix epoch; `None` when TLS is off.
@@ -210,6 +216,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(CertificateServiceServer::new(state.clone()))
         .add_service(AdminCertificateServiceServer::new(state.clone()))
         .add_service(TransactionServiceServer::new(state.clone()))
+        .add_service(ApplicationServiceServer::new(state.clone()))
         .add_service(TransferServiceServer::new(state.clone()))
         .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));

@@ -2,7 +2,7 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record, RefusedGroup, Seal,
+    self, AdminCertificate, Application, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record, RefusedGroup, Seal,
     Sweep, Tenant, Token, TokenUse, Transaction,
 };
 use crate::directory::{count, definition, index, keys};
@@ -85,6 +85,14 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
             Some(b'V') => unpack::<Mapping>(value, Some(tenant), "a mapping").map(|_| ())?,
             _ => unpack::<RefusedGroup>(value, Some(tenant), "a refused group").map(|_| ())?,
         },
+        b'Z' if tenant == 0 => {
+            let owner = record::unpack_number(value).map_err(|_| bad("the name of a Crowd application"))?;
+            checker.found(owner, Aspect::Applications, rest, 1);
+        }
+        b'Z' => {
+            unpack::<Application>(value, Some(tenant), "a Crowd application")?;
+            checker.calls_for(tenant, Aspect::Applications, rest);
+        }
         b'W' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
         b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
         b'P' => {

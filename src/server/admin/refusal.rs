@@ -85,5 +85,6 @@ fn word(noun: Noun) -> &'static str {
         Noun::Profile => "PROFILE",
         Noun::Schema => "SCHEMA",
         Noun::ResourceType => "RESOURCE_TYPE",
+        Noun::Application => "APPLICATION",
     }
 }
