@@ -22,7 +22,8 @@ use super::export;
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::store::Snapshot;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::MutexGuard;
@@ -50,9 +51,9 @@ struct Slot {
 #[derive(Default)]
 struct Kept {
     state: Option<State>,
-    /// When a client began to read everything, and from which moment on. A client asks for its token afterwards, and is to be told all
-    /// that changed meanwhile.
-    reads: VecDeque<(Instant, u64)>,
+    /// By the client's address, when it last began to read everything, and at which moment. It asks for its token afterwards, and is to
+    /// be told all that changed meanwhile.
+    reads: HashMap<IpAddr, (Instant, u64)>,
 }
 
 struct State {
@@ -91,14 +92,19 @@ impl Sights {
         advance(directory, application, &mut kept).await
     }
 
-    /// The same for a client that reads everything: the next tokens begin here.
-    pub async fn look_at_all(&self, directory: &Directory, application: &Arc<Application>) -> Result<Sight, Error> {
+    /// The same for a client that reads everything: the tokens that it asks for next begin here.
+    pub async fn look_at_all(
+        &self,
+        directory: &Directory,
+        application: &Arc<Application>,
+        from: IpAddr,
+    ) -> Result<Sight, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
         let sight = advance(directory, application, &mut kept).await?;
-        kept.forget_reads();
-        if kept.reads.len() < limits::CROWD_FULL_READS_MAX {
-            kept.reads.push_back((Instant::now(), sight.revision()));
+        let last = kept.last_read(from);
+        if last.is_some() || kept.reads.len() < limits::CROWD_FULL_READS_MAX {
+            kept.reads.insert(from, (Instant::now(), sight.revision()));
         }
         Ok(sight)
     }
@@ -121,9 +127,11 @@ impl Sights {
 }
 
 impl Kept {
-    fn forget_reads(&mut self) {
+    /// The moment at which the client last began to read everything, if that was a short while ago.
+    fn last_read(&mut self, from: IpAddr) -> Option<u64> {
         let age = Duration::from_millis(limits::CROWD_FULL_READ_MS_MAX);
-        self.reads.retain(|(began, _)| began.elapsed() < age);
+        self.reads.retain(|_, (began, _)| began.elapsed() < age);
+        self.reads.get(&from).map(|(_, revision)| *revision)
     }
 }
 
@@ -180,6 +188,3 @@ impl Sight {
         self.now_ms
     }
 }
-
-#[cfg(test)]
-mod tests;

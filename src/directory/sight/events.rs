@@ -15,6 +15,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::scim::fold::fold;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -47,14 +48,18 @@ pub struct Story {
 const PLACE: u8 = b'c';
 
 impl Sights {
-    /// The token of a client that begins to listen. Where one has begun to read everything a while ago, it begins there.
-    pub async fn token(&self, directory: &Directory, application: &Arc<Application>) -> Result<String, Error> {
+    /// The token of a client that begins to listen. Where it began to read everything a short while ago, its token is of that moment.
+    pub async fn token(
+        &self,
+        directory: &Directory,
+        application: &Arc<Application>,
+        from: IpAddr,
+    ) -> Result<String, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
         let sight = advance(directory, application, &mut kept).await?;
-        kept.forget_reads();
-        let oldest = kept.reads.iter().map(|(_, revision)| *revision).min();
-        Ok(sight.token_at(oldest.unwrap_or(sight.revision())))
+        let last = kept.last_read(from);
+        Ok(sight.token_at(last.unwrap_or(sight.revision())))
     }
 
     /// What is otherwise since the moment of a token, and the sight that has it; `None`: everything has to be read again.

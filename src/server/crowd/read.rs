@@ -20,6 +20,7 @@ use crate::server::body::Answer;
 use bytes::Bytes;
 use hyper::Response;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -28,6 +29,7 @@ pub(super) struct Reading<'a> {
     pub(super) face: &'a Arc<Face>,
     pub(super) application: &'a Arc<Application>,
     pub(super) parameters: &'a Parameters,
+    pub(super) from: IpAddr,
     pub(super) encoder: Encoder,
 }
 
@@ -84,7 +86,7 @@ impl Reading<'_> {
                 self.searched(restriction.map_err(Refusal::illegal)?).await
             }
             Route::Event => {
-                let token = self.face.sights.token(&self.face.directory, self.application).await?;
+                let token = self.face.sights.token(&self.face.directory, self.application, self.from).await?;
                 self.whole(events::begin_document(&self.encoder, &token))
             }
             Route::EventSince(token) => self.events(token).await,
@@ -160,7 +162,7 @@ impl Reading<'_> {
         let (start, max) = self.bounds()?;
         let is_everything = entity == Entity::User && restriction == Restriction::All && max.is_none();
         let sight = match is_everything {
-            true => self.face.sights.look_at_all(&self.face.directory, self.application).await?,
+            true => self.face.sights.look_at_all(&self.face.directory, self.application, self.from).await?,
             false => self.look().await?,
         };
         let only = match entity {
