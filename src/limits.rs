@@ -633,6 +633,9 @@ pub const CROWD_CONNECTIONS_MAX: usize = 1_000;
 /// More of them that may be open while those asked are closing.
 pub const CROWD_CONNECTIONS_CLOSING_MAX: usize = 100;
 
+/// Applications that metrics name; more share one name.
+pub const METRICS_APPLICATIONS_MAX: usize = 1_000;
+
 // Crowd applications: who may ask the Crowd face.
 
 /// Crowd applications of one tenant.

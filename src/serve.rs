@@ -152,7 +152,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         crowd.map(|crowd| crowd.serve(&settings, directory.clone(), metrics.clone(), tls.clone(), stopping.clone()));
     let handler = move |request, peer| handle(face.clone(), request, peer);
     let traffic = metrics.traffic.clone();
-    let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic };
+    let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic, mark: None };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket.with(secure), state, stopping.clone()));
     let mut tasks = workers::start(&directory, &metrics, &recorder, certificates.clone(), &stopping);
@@ -188,7 +188,7 @@ async fn metrics_listener(
     tracing::info!(%metrics_addr, "metrics are served");
     let metrics = metrics.clone();
     let handler = move |request, peer| scrape::handle(metrics.clone(), request, peer);
-    let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default() };
+    let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default(), mark: None };
     let room = Room { connections: limits::METRICS_CONNECTIONS_MAX, closing: limits::METRICS_CONNECTIONS_CLOSING_MAX };
     Ok(tokio::spawn(async move {
         listener::serve(listener, None, setting, room).await;

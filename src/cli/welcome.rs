@@ -54,6 +54,9 @@ fn again(out: &mut impl Write, started: &Welcome) -> io::Result<()> {
 fn crowd(out: &mut impl Write, started: &Welcome) -> io::Result<()> {
     match started.crowd_url.as_str() {
         "" => Ok(()),
-        url => writeln!(out, "  Crowd URL     {url}\n                for Jira, Confluence and Bitbucket; see `scimd guide jira`"),
+        url => writeln!(
+            out,
+            "  Crowd URL     {url}\n                for Jira, Confluence and Bitbucket; see `scimd guide jira`"
+        ),
     }
 }

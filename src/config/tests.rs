@@ -394,7 +394,8 @@ fn public_url_is_scheme_host_and_port() {
 
 #[test]
 fn the_crowd_listener_has_tls_or_is_for_this_machine() {
-    let config = case(&[("crowd_addr", "0.0.0.0:8095"), ("crowd_url", "https://crowd.example.com/")], &[], None).unwrap();
+    let config =
+        case(&[("crowd_addr", "0.0.0.0:8095"), ("crowd_url", "https://crowd.example.com/")], &[], None).unwrap();
     let crowd = config.settings.crowd.unwrap();
     assert_eq!((crowd.addr.port(), crowd.url.as_deref()), (8095, Some("https://crowd.example.com")));
     assert!(case(&[("crowd_addr", "127.0.0.1:8095"), ("tls", "off")], &[], None).is_ok());
@@ -411,7 +412,12 @@ fn the_crowd_listener_has_tls_or_is_for_this_machine() {
         expect!["crowd_url from flag --crowd-url: it is of no use without crowd_addr, which is not set"],
     );
     let plain = [("crowd_addr", "127.0.0.1:8095"), ("crowd_url", "http://crowd.example.com")];
-    refused(&plain, &[], None, expect!["crowd_url from flag --crowd-url: http is for tls = off only; begin it with https://"]);
+    refused(
+        &plain,
+        &[],
+        None,
+        expect!["crowd_url from flag --crowd-url: http is for tls = off only; begin it with https://"],
+    );
 }
 
 #[test]

@@ -83,9 +83,10 @@ impl Product {
 pub fn compile(tenant: Arc<Tenant>, name: &str, stored: &record::Application) -> Result<Application, Vec<Field>> {
     let mut wrong = Vec::new();
     // Each list by itself, so that the refusal names the right one.
-    for (field, include, exclude) in
-        [("application.include_groups", &stored.include[..], &[][..]), ("application.exclude_groups", &[], &stored.exclude)]
-    {
+    for (field, include, exclude) in [
+        ("application.include_groups", &stored.include[..], &[][..]),
+        ("application.exclude_groups", &[], &stored.exclude),
+    ] {
         wrong.extend(Patterns::new(include, exclude).err().map(|why| located(field, &why)));
     }
     let outbound = Outbound::compile(&stored.outbound, &tenant.types);

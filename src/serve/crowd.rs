@@ -7,7 +7,7 @@ use crate::directory::Directory;
 use crate::directory::sight::Sights;
 use crate::limits;
 use crate::server::connection::{Setting, Times};
-use crate::server::crowd::{Face, Streams, handle};
+use crate::server::crowd::{Face, Streams, handle, respond};
 use crate::server::listener::{self, Drained, Room};
 use crate::server::metrics::Metrics;
 use crate::server::metrics::traffic::Traffic;
@@ -54,7 +54,13 @@ impl Bound {
             streams: Streams::default(),
         });
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default() };
+        let setting = Setting {
+            handler,
+            times: Times::default(),
+            stop,
+            traffic: Traffic::default(),
+            mark: Some(respond::version()),
+        };
         let room = Room { connections: limits::CROWD_CONNECTIONS_MAX, closing: limits::CROWD_CONNECTIONS_CLOSING_MAX };
         tokio::spawn(listener::serve(self.listener, tls, setting, room))
     }

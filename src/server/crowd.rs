@@ -19,7 +19,7 @@ use super::body::{self, Answer, ReadError};
 use super::compress;
 use super::connection::{Http, Peer};
 use super::forwarded;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, crowd};
 use super::negotiate;
 use super::respond as plain;
 use crate::directory::Directory;
@@ -120,6 +120,13 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     served.reason = response.extensions().get::<Reason>().map_or("", |reason| reason.word());
     served.duration = started.elapsed();
     tell(&request_id, &served, respond::is_failure(&response));
+    face.metrics.crowd.asked(&crowd::Asked {
+        application: served.application.as_ref().map_or("", |application| &application.name),
+        endpoint: served.endpoint,
+        status: served.status,
+        denied: served.denied,
+        duration: served.duration,
+    });
     let response = compress::compress(response, negotiate::codings(&head.headers)).await;
     match head.method == Method::HEAD {
         true => plain::without_body(response),

@@ -83,7 +83,7 @@ impl Crowd {
         let addr = tcp.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic };
+        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic, mark: None };
         tokio::spawn(listener::serve(tcp, None, setting, Room::default()));
         Crowd { site, addr, _stop: stop }
     }
@@ -99,7 +99,15 @@ impl Crowd {
         let mut apps = scimd::directory::application::APPS.lock().unwrap();
         let revision = apps.len() as u64;
         apps.retain(|app| app.name != name);
-        apps.push(Arc::new(Application { tenant, name: name.clone(), filter, users, outbound, revision, tokens_epoch: 0 }));
+        apps.push(Arc::new(Application {
+            tenant,
+            name: name.clone(),
+            filter,
+            users,
+            outbound,
+            revision,
+            tokens_epoch: 0,
+        }));
         Asking { crowd: self, credentials: format!("{name}:pw") }
     }
 }
@@ -130,7 +138,8 @@ impl Asking<'_> {
     async fn ask(&self, method: &str, path: &str, accept: &str, body: &str) -> Reply {
         let basic = format!("Basic {}", STANDARD.encode(&self.credentials));
         let kind = if body.starts_with('{') { JSON } else { XML };
-        let headers = [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
+        let headers =
+            [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
         self.crowd.send(method, path, &headers, body).await
     }
 }

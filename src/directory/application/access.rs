@@ -1,10 +1,10 @@
 //! Whether a request comes from the application that it names. Names that do not exist cost what wrong passwords cost; a password is
 //! hashed at most once while it stays what it is; and who keeps failing is told to wait.
 
+use super::Application;
 use super::failures::Failures;
 use super::known::{self, Kept, Known};
 use super::password::{self, Password};
-use super::Application;
 use crate::directory::Directory;
 use crate::limits;
 use crate::scim::errors::{Error, Kind};

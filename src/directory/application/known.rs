@@ -64,10 +64,14 @@ pub async fn find(directory: &Directory, snapshot: &Snapshot, name: &str) -> Res
     let stored: record::Application = record::unpack(&entry.value)?;
     let application = super::compile(tenant.clone(), name, &stored).map(Arc::new).map_err(|fields| {
         let fields: Vec<String> = fields.iter().map(|field| format!("{}: {}", field.name, field.why)).collect();
-        tracing::error!(application = name, tenant = tenant.name, why = fields.join("; "), "its settings cannot be used");
+        tracing::error!(
+            application = name,
+            tenant = tenant.name,
+            why = fields.join("; "),
+            "its settings cannot be used"
+        );
     });
-    let known =
-        Arc::new(Known { revision, tenant, stored, application: application.ok(), proofs: Mutex::default() });
+    let known = Arc::new(Known { revision, tenant, stored, application: application.ok(), proofs: Mutex::default() });
     kept.insert(name.to_owned(), known.clone());
     Ok(Some(known))
 }

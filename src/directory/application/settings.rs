@@ -72,10 +72,10 @@ pub async fn create(
             return same(there, &wanted);
         }
         let prefix = keys::applications(place.number);
-        let scan =
-            Scan { prefix: &prefix, after: None, skip: 0, limit: limits::APPLICATIONS_MAX, values: false };
+        let scan = Scan { prefix: &prefix, after: None, skip: 0, limit: limits::APPLICATIONS_MAX, values: false };
         if snapshot.scan(&scan).await.map_err(store_error)?.len() >= limits::APPLICATIONS_MAX {
-            let why = format!("the tenant has {} applications already, as many as there may be", limits::APPLICATIONS_MAX);
+            let why =
+                format!("the tenant has {} applications already, as many as there may be", limits::APPLICATIONS_MAX);
             return Err(Refused::Exhausted { reason: "TOO_MANY_APPLICATIONS", why });
         }
         drop(snapshot);
@@ -345,12 +345,7 @@ async fn place(directory: &Directory, snapshot: &Snapshot, name: &str) -> Result
     tenant::by_number(directory, snapshot, number).await?.ok_or_else(|| no_tenant(name))
 }
 
-async fn show(
-    directory: &Directory,
-    snapshot: &Snapshot,
-    tenant: &Tenant,
-    name: &str,
-) -> Result<Option<Shown>, Error> {
+async fn show(directory: &Directory, snapshot: &Snapshot, tenant: &Tenant, name: &str) -> Result<Option<Shown>, Error> {
     let entry = snapshot.get(&keys::application(tenant.number, name)).await.map_err(store_error)?;
     let Some(entry) = entry else { return Ok(None) };
     Ok(Some(Shown {

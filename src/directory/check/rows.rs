@@ -2,8 +2,8 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, Application, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record, RefusedGroup, Seal,
-    Sweep, Tenant, Token, TokenUse, Transaction,
+    self, AdminCertificate, Application, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record,
+    RefusedGroup, Seal, Sweep, Tenant, Token, TokenUse, Transaction,
 };
 use crate::directory::{count, definition, index, keys};
 use crate::limits;

@@ -90,12 +90,7 @@ pub(super) async fn member_ids(
 }
 
 /// The groups that somebody is in himself.
-pub(super) async fn parents(
-    snapshot: &Snapshot,
-    tenant: u32,
-    index: &Index,
-    member: Uuid,
-) -> Result<Vec<Uuid>, Error> {
+pub(super) async fn parents(snapshot: &Snapshot, tenant: u32, index: &Index, member: Uuid) -> Result<Vec<Uuid>, Error> {
     let (_, rows) = membership::rows(snapshot, tenant, member).await?;
     let valid = rows.into_iter().filter(|(group, generation)| index.generation(*group) == Some(*generation));
     Ok(valid.map(|(group, _)| group).collect())

@@ -172,6 +172,11 @@ impl Reason {
 const VERSION: HeaderName = HeaderName::from_static("x-embedded-crowd-version");
 const VERSION_VALUE: HeaderValue = HeaderValue::from_static("Crowd/6.1.3");
 
+/// The header by which clients know a Crowd server, for answers that are made elsewhere.
+pub fn version() -> (HeaderName, HeaderValue) {
+    (VERSION, VERSION_VALUE)
+}
+
 /// Puts onto an answer what every one of them has.
 pub fn mark(response: &mut Response<Answer>, request_id: &str) {
     let headers = response.headers_mut();

@@ -227,7 +227,8 @@ async fn prometheus_gets_the_text_and_nothing_else_is_there() {
     let addr = listener.local_addr().unwrap();
     let (stop, stopping) = watch::channel(false);
     let handler = move |request, peer| super::scrape::handle(metrics.clone(), request, peer);
-    let setting = Setting { handler, times: Times::default(), stop: stopping, traffic: super::Traffic::default() };
+    let setting =
+        Setting { handler, times: Times::default(), stop: stopping, traffic: super::Traffic::default(), mark: None };
     let serving = tokio::spawn(listener::serve(listener, None, setting, Room::default()));
 
     let answer = asked(addr, "GET /metrics").await;

@@ -25,7 +25,8 @@ async fn hidden_groups_are_seen_through() {
     let known = token(&asking).await;
     crowd.site.patch(group(), &inner, json!([{"op": "remove", "path": "members"}]), None).await.unwrap();
     let (events, _) = since(&asking, &known).await.unwrap();
-    let told: Vec<(&str, Option<&str>)> = events.children.iter().map(|event| (event.name.as_str(), event.attribute("operation"))).collect();
+    let told: Vec<(&str, Option<&str>)> =
+        events.children.iter().map(|event| (event.name.as_str(), event.attribute("operation"))).collect();
     assert_eq!(told, [("userEvent", Some("DELETED"))]);
 }
 
@@ -92,7 +93,9 @@ async fn long_lists_are_whole_and_in_pieces() {
     let known = token(&asking).await;
     let cache = Cache::read(&asking).await;
     assert_eq!((cache.users.len(), cache.users_in.len()), (1_200, 1_200));
-    let reply = asking.ask("POST", "/search?entity-type=user&max-results=-1&expand=user", XML, "<null-search-restriction/>").await;
+    let reply = asking
+        .ask("POST", "/search?entity-type=user&max-results=-1&expand=user", XML, "<null-search-restriction/>")
+        .await;
     assert!(!reply.headers.contains_key("content-length"), "a long answer is sent as it is made");
     let default = asking.xml("/search?entity-type=user").await;
     assert_eq!(default.children.len(), 1_000);

@@ -46,7 +46,8 @@ fn a_name_has_an_end_too_from_however_many_addresses() {
         // What the name refuses does not count against the address.
         assert_eq!(failures.attempt_at(Duration::ZERO, fresh, "jira").map(drop), Err(pause));
     }
-    let other = (0..).map(|n| format!("other{n}")).find(|name| failures.attempt_at(Duration::ZERO, fresh, name).is_ok());
+    let other =
+        (0..).map(|n| format!("other{n}")).find(|name| failures.attempt_at(Duration::ZERO, fresh, name).is_ok());
     assert!(other.is_some());
 }
 
