@@ -628,6 +628,11 @@ pub const CROWD_CQL_BYTES_MAX: usize = 8 * 1024;
 /// How many results an answer has when the request does not say.
 pub const CROWD_RESULTS_DEFAULT: usize = 1_000;
 
+/// Connections to the Crowd listener kept at a time; each product holds a few.
+pub const CROWD_CONNECTIONS_MAX: usize = 1_000;
+/// More of them that may be open while those asked are closing.
+pub const CROWD_CONNECTIONS_CLOSING_MAX: usize = 100;
+
 // Crowd applications: who may ask the Crowd face.
 
 /// Crowd applications of one tenant.

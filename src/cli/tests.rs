@@ -44,6 +44,7 @@ fn started(first_token: FirstToken, ca_file: Option<&str>) -> Welcome {
     Welcome {
         tenant_url: "https://localhost:8443/tenants/default/scim/v2".to_owned(),
         first_token,
+        crowd_url: String::new(),
         ca_file: ca_file.map(PathBuf::from),
         data_dir: PathBuf::from("./scimd-data"),
     }
@@ -274,6 +275,8 @@ fn check_config_prints_a_table() {
         admin_client_ca          -                        default
         admin_client_roles       -                        default
         public_url               -                        default
+        crowd_addr               -                        default
+        crowd_url                -                        default
         trusted_proxies          10.0.0.0/8,192.0.2.7/32  environment SCIMD_TRUSTED_PROXIES
         cache_bytes              268435456                default
         metrics_addr             -                        default

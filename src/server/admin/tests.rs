@@ -50,6 +50,8 @@ pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
         ready: watch::channel(Readiness::Ready).1,
         certificate_not_after_s,
         certificates: None,
+        crowd_addr: None,
+        crowd_url: String::new(),
         authority_dir: PathBuf::from("."),
         recorder: Arc::new(Recorder::default()),
         stopping: stopping(),
@@ -104,6 +106,8 @@ impl Plane {
         let state = AdminState {
             ready: ready_now,
             certificate_not_after_s: certificate_now,
+            crowd_addr: None,
+            crowd_url: String::new(),
             authority_dir: folder.path().join("tls"),
             stopping: stop_now.clone(),
             ..state
