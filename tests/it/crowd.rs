@@ -14,10 +14,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
-use scimd::directory::application::{Application, Scope};
-use scimd::directory::tenant;
-use scimd::mapping::outbound::{Definition, Outbound};
-use scimd::mapping::pattern::Patterns;
+use scimd::directory::application::password::Password;
+use scimd::directory::application::{Scope, settings};
+use scimd::directory::audit::Admin;
+use scimd::directory::record;
+use scimd::mapping::outbound::Definition;
 use scimd::server::connection::{Setting, Times};
 use scimd::server::crowd::xml::{self, Element};
 use scimd::server::crowd::{Face, Streams, handle};
@@ -36,6 +37,7 @@ use tokio::sync::watch;
 const BASE: &str = "/crowd/rest/usermanagement/1";
 const XML: &str = "application/xml";
 const JSON: &str = "application/json";
+const PASSWORD: &str = "a-password-of-some-length-0";
 
 /// A listener over a directory with one tenant.
 struct Crowd {
@@ -88,27 +90,23 @@ impl Crowd {
         Crowd { site, addr, _stop: stop }
     }
 
-    /// A client of an application that sees the tenant so; one of this name that was there before is another one then.
+    /// A client of an application that sees the tenant so. One of this name that is there already sees it so from now on.
     async fn application(&self, name: &str, lens: &Lens) -> Asking<'_> {
-        let tenant = tenant::find(&self.site.directory, "default").await.unwrap().unwrap();
-        let definition = Definition { user_name: lens.user_name.clone(), ..Definition::default() };
-        let outbound = Outbound::compile(&definition, &tenant.types).unwrap();
-        let filter = Patterns::new(&lens.include, &[]).unwrap();
-        let users = if lens.members { Scope::Members } else { Scope::All };
-        let name = format!("{name}-{}", self.addr.port());
-        let mut apps = scimd::directory::application::APPS.lock().unwrap();
-        let revision = apps.len() as u64;
-        apps.retain(|app| app.name != name);
-        apps.push(Arc::new(Application {
-            tenant,
-            name: name.clone(),
-            filter,
-            users,
-            outbound,
-            revision,
-            tokens_epoch: 0,
-        }));
-        Asking { crowd: self, credentials: format!("{name}:pw") }
+        let wanted = record::Application {
+            include: lens.include.clone(),
+            users: if lens.members { Scope::Members } else { Scope::All },
+            outbound: Definition { user_name: lens.user_name.clone(), ..Definition::default() },
+            ..record::Application::default()
+        };
+        let (directory, admin, at) = (&self.site.directory, Admin::server(), ("default", name));
+        let changed = settings::update(directory, &admin, at, None, |old| {
+            (old.include, old.users, old.outbound) = (wanted.include.clone(), wanted.users, wanted.outbound.clone());
+        });
+        if changed.await.is_err() {
+            let password = Some(Password::new(PASSWORD.to_owned()));
+            settings::create(directory, &admin, at, wanted, password).await.unwrap();
+        }
+        Asking { crowd: self, credentials: format!("{name}:{PASSWORD}") }
     }
 }
 
@@ -138,8 +136,7 @@ impl Asking<'_> {
     async fn ask(&self, method: &str, path: &str, accept: &str, body: &str) -> Reply {
         let basic = format!("Basic {}", STANDARD.encode(&self.credentials));
         let kind = if body.starts_with('{') { JSON } else { XML };
-        let headers =
-            [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
+        let headers = [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
         self.crowd.send(method, path, &headers, body).await
     }
 }
