@@ -148,8 +148,10 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         recorder: recorder.clone(),
     });
     let tls = certificates.as_ref().map(|certificates| certificates.scim());
-    let crowd =
-        crowd.map(|crowd| crowd.serve(&settings, directory.clone(), metrics.clone(), tls.clone(), stopping.clone()));
+    let crowd = crowd.map(|crowd| {
+        let certificates = certificates.as_deref();
+        crowd.serve(&settings, directory.clone(), metrics.clone(), certificates, stopping.clone())
+    });
     let handler = move |request, peer| handle(face.clone(), request, peer);
     let traffic = metrics.traffic.clone();
     let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic, mark: None };

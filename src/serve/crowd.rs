@@ -6,12 +6,12 @@ use super::settings::{Settings, Tls};
 use crate::directory::Directory;
 use crate::directory::sight::Sights;
 use crate::limits;
+use crate::server::certificate::Certificates;
 use crate::server::connection::{Setting, Times};
 use crate::server::crowd::{Face, Streams, handle, respond};
 use crate::server::listener::{self, Drained, Room};
 use crate::server::metrics::Metrics;
 use crate::server::metrics::traffic::Traffic;
-use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -42,7 +42,7 @@ impl Bound {
         settings: &Settings,
         directory: Arc<Directory>,
         metrics: Arc<Metrics>,
-        tls: Option<watch::Receiver<Arc<ServerConfig>>>,
+        certificates: Option<&Certificates>,
         stop: watch::Receiver<bool>,
     ) -> JoinHandle<Drained> {
         let face = Arc::new(Face {
@@ -61,6 +61,7 @@ impl Bound {
             traffic: Traffic::default(),
             mark: Some(respond::version()),
         };
+        let tls = certificates.map(Certificates::scim);
         let room = Room { connections: limits::CROWD_CONNECTIONS_MAX, closing: limits::CROWD_CONNECTIONS_CLOSING_MAX };
         tokio::spawn(listener::serve(self.listener, tls, setting, room))
     }
