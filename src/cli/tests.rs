@@ -102,7 +102,7 @@ fn every_command_explains_itself() {
     cli.build();
     visit(&cli, "");
     let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
-    expect!["serve check-config guide tenant profile token schema resource-type user group resource change transaction exchange application audit metrics backup verify restore export import admin-cert certificate server completions doctor probe"]
+    expect!["serve check-config guide tenant profile token schema resource-type mapping user group resource change transaction exchange application target audit metrics backup verify restore export import admin-cert certificate server completions doctor probe"]
     .assert_eq(&names.join(" "));
     assert!(cli.render_help().to_string().contains("7  done, but for some records"));
 }
@@ -116,6 +116,7 @@ fn every_client_command_takes_the_flags_of_the_admin_plane() {
         "token",
         "schema",
         "resource-type",
+        "mapping",
         "user",
         "group",
         "resource",
@@ -123,6 +124,7 @@ fn every_client_command_takes_the_flags_of_the_admin_plane() {
         "transaction",
         "exchange",
         "application",
+        "target",
         "audit",
         "admin-cert",
         "certificate",

@@ -19,12 +19,14 @@ mod tenant_service;
 mod profile_service;
 mod token_service;
 mod schema_service;
+mod mapping_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
 mod transaction_service;
 mod transfer_service;
 mod backup_service;
+mod target_service;
 mod application_service;
 
 use std::fs::{self, DirBuilder, Permissions};
@@ -51,11 +53,13 @@ use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::exchange_service_server::ExchangeServiceServer;
+use self::api::v1::mapping_service_server::MappingServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::profile_service_server::ProfileServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::schema_service_server::SchemaServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
+use self::api::v1::target_service_server::TargetServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
 use self::api::v1::transaction_service_server::TransactionServiceServer;
@@ -208,6 +212,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(TokenServiceServer::new(state.clone()))
         .add_service(ProfileServiceServer::new(state.clone()))
         .add_service(SchemaServiceServer::new(state.clone()))
+        .add_service(MappingServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))
@@ -218,6 +223,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(TransactionServiceServer::new(state.clone()))
         .add_service(ApplicationServiceServer::new(state.clone()))
         .add_service(TransferServiceServer::new(state.clone()))
+        .add_service(TargetServiceServer::new(state.clone()))
         .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));
     let accepting = async {
