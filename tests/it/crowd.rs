@@ -136,7 +136,8 @@ impl Asking<'_> {
     async fn ask(&self, method: &str, path: &str, accept: &str, body: &str) -> Reply {
         let basic = format!("Basic {}", STANDARD.encode(&self.credentials));
         let kind = if body.starts_with('{') { JSON } else { XML };
-        let headers = [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
+        let headers =
+            [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
         self.crowd.send(method, path, &headers, body).await
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn build(source: Source<'_>) -> Result<Index, Error> {
     }
     let same_names = index.users.waiting() + index.groups.waiting();
     let (tenant, application) = (&source.application.tenant.name, &source.application.name);
-    let (users, groups) = (index.users.len(), index.groups.len());
+    let (users, groups) = (index.users.count(), index.groups.count());
     tracing::debug!(tenant, application, users, groups, same_names, "the names that an application sees were read");
     Ok(index)
 }
@@ -74,7 +74,7 @@ pub(super) async fn members(source: Source<'_>, index: &Index) -> Result<HashSet
 
 /// Refuses to keep more than the limit.
 pub(super) fn fits(index: &Index) -> Result<(), Error> {
-    (index.len() <= limits::CROWD_NAMES_MAX).then_some(()).ok_or_else(too_many)
+    (index.count() <= limits::CROWD_NAMES_MAX).then_some(()).ok_or_else(too_many)
 }
 
 /// The ids of the next member rows below a prefix; `after` keeps the place.
@@ -90,12 +90,7 @@ pub(super) async fn member_ids(
 }
 
 /// The groups that somebody is in himself.
-pub(super) async fn parents(
-    snapshot: &Snapshot,
-    tenant: u32,
-    index: &Index,
-    member: Uuid,
-) -> Result<Vec<Uuid>, Error> {
+pub(super) async fn parents(snapshot: &Snapshot, tenant: u32, index: &Index, member: Uuid) -> Result<Vec<Uuid>, Error> {
     let (_, rows) = membership::rows(snapshot, tenant, member).await?;
     let valid = rows.into_iter().filter(|(group, generation)| index.generation(*group) == Some(*generation));
     Ok(valid.map(|(group, _)| group).collect())

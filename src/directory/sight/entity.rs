@@ -109,9 +109,10 @@ impl Sight {
     fn user(&self, id: Uuid, name: Arc<str>, entry: &Entry) -> Result<User, Error> {
         let record = Record::decode(&entry.value)?;
         let json = record.attributes()?;
-        let person: Person = self.application().outbound.user(&json, self.now_ms()).map_err(|failure| {
-            Error::new(Kind::Internal, format!("the mapping of the user {id} fails: {failure}"))
-        })?;
+        let person: Person =
+            self.application().outbound.user(&json, self.now_ms()).map_err(|failure| {
+                Error::new(Kind::Internal, format!("the mapping of the user {id} fails: {failure}"))
+            })?;
         Ok(User {
             id,
             name,

@@ -180,8 +180,7 @@ fn in_order(mut renamed: BTreeMap<Uuid, (Arc<str>, Arc<str>)>) -> Option<Vec<Uui
     let mut ordered = Vec::with_capacity(renamed.len());
     while !renamed.is_empty() {
         let is_free = |id: &Uuid, new: &str| holders.get(fold(new).as_ref()).is_none_or(|holder| holder == id);
-        let ready: Vec<Uuid> =
-            renamed.iter().filter(|(id, (_, new))| is_free(id, new)).map(|(id, _)| *id).collect();
+        let ready: Vec<Uuid> = renamed.iter().filter(|(id, (_, new))| is_free(id, new)).map(|(id, _)| *id).collect();
         if ready.is_empty() {
             return None;
         }

@@ -33,7 +33,7 @@ pub struct Turn {
 
 impl Names {
     /// How many are seen.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.shown.len()
     }
 

@@ -272,7 +272,9 @@ fn time(value: &str) -> Result<i64, String> {
     let day = || datetime::parse_ms(&format!("{value}T00:00:00Z"));
     let zone = || datetime::parse_ms(&format!("{}:{}", value.get(..value.len() - 2)?, value.get(value.len() - 2..)?));
     let found = datetime::parse_ms(value).or_else(|| value.parse().ok()).or_else(day);
-    found.or_else(|| (value.len() > 20).then(zone).flatten()).ok_or_else(|| "a date is like 2026-01-31T12:00:00Z".to_owned())
+    found
+        .or_else(|| (value.len() > 20).then(zone).flatten())
+        .ok_or_else(|| "a date is like 2026-01-31T12:00:00Z".to_owned())
 }
 
 #[cfg(test)]

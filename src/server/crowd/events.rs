@@ -80,10 +80,17 @@ impl<'a> Writer<'a> {
             Entity::User => "userEvent",
             Entity::Group => "groupEvent",
         };
-        self.event(out, tag, Operation::Deleted, None, |encoder, out| encoder.name(out, entity, name), || {
-            let one = if entity == Entity::User { "user" } else { "group" };
-            vec![(one, json!({"name": name}))]
-        });
+        self.event(
+            out,
+            tag,
+            Operation::Deleted,
+            None,
+            |encoder, out| encoder.name(out, entity, name),
+            || {
+                let one = if entity == Entity::User { "user" } else { "group" };
+                vec![(one, json!({"name": name}))]
+            },
+        );
     }
 
     /// A user, with all attributes.

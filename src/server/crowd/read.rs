@@ -103,7 +103,9 @@ impl Reading<'_> {
     pub(super) async fn search(self, body: &[u8]) -> Result<Response<Answer>, Refusal> {
         let restriction = match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => Ok(Restriction::All),
-            Some(b'{') => json::parse(body).map_err(|error| error.detail).and_then(|root| restriction::from_json(&root)),
+            Some(b'{') => {
+                json::parse(body).map_err(|error| error.detail).and_then(|root| restriction::from_json(&root))
+            }
             Some(_) => xml::parse(body).and_then(|root| restriction::from_xml(&root)),
         };
         self.searched(restriction.map_err(Refusal::illegal)?).await

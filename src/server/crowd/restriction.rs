@@ -87,7 +87,9 @@ fn read(raw: Raw<'_>, depth: usize, terms: &mut usize) -> Result<Restriction, St
         "property-search-restriction" => property(&raw),
         "boolean-search-restriction" => {
             let nested: Vec<Restriction> = match raw.inner {
-                Inner::Xml(list) => list.into_iter().map(|one| read(xml(one), depth + 1, terms)).collect::<Result<_, _>>()?,
+                Inner::Xml(list) => {
+                    list.into_iter().map(|one| read(xml(one), depth + 1, terms)).collect::<Result<_, _>>()?
+                }
                 Inner::Json(list) => {
                     list.into_iter().map(|one| read(json(one)?, depth + 1, terms)).collect::<Result<_, _>>()?
                 }

@@ -54,7 +54,10 @@ pub fn parse_within(body: &[u8], elements_max: usize) -> Result<Element, String>
         match event {
             Event::Start(start) | Event::Empty(start) if root.is_some() && open.is_empty() => {
                 let name = start.local_name();
-                return Err(format!("the body has a second root element, '{}'", crate::scim::errors::clip(name.as_ref())));
+                return Err(format!(
+                    "the body has a second root element, '{}'",
+                    crate::scim::errors::clip(name.as_ref())
+                ));
             }
             Event::Start(start) => {
                 elements += 1;

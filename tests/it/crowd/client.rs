@@ -33,7 +33,8 @@ impl Cache {
     /// Everything, in the order in which the products ask.
     pub(super) async fn read(asking: &Asking<'_>) -> Cache {
         let mut cache = Cache::default();
-        let search = |entity: &str| format!("/search?entity-type={entity}&start-index=0&max-results=-1&expand={entity}");
+        let search =
+            |entity: &str| format!("/search?entity-type={entity}&start-index=0&max-results=-1&expand={entity}");
         let users = asking.ask("POST", &search("user"), super::XML, EVERYBODY).await.xml();
         let groups = asking.ask("POST", &search("group"), super::XML, EVERYBODY).await.xml();
         let memberships = asking.xml("/group/membership").await;
@@ -129,7 +130,8 @@ impl Cache {
         for child in names(event.child("childGroups").unwrap()) {
             self.groups_in.insert((group.clone(), lower(&child)));
         }
-        let known = |(parent, child): &(String, String)| self.groups.contains_key(parent) && self.groups.contains_key(child);
+        let known =
+            |(parent, child): &(String, String)| self.groups.contains_key(parent) && self.groups.contains_key(child);
         assert!(self.groups_in.iter().all(known));
     }
 }

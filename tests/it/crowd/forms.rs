@@ -32,7 +32,10 @@ async fn a_user_is_found_by_name_and_by_key() {
     assert_eq!(alice.child("display-name").unwrap().text, "Alice <Tester>");
     assert_eq!(alice.child("attributes").unwrap().child("attribute"), None);
     let more = asking.json("/user?username=alice&expand=attributes").await;
-    assert_eq!((&more["name"], &more["active"], &more["email"]), (&json!("Alice"), &json!(true), &json!("Alice@x.org")));
+    assert_eq!(
+        (&more["name"], &more["active"], &more["email"]),
+        (&json!("Alice"), &json!(true), &json!("Alice@x.org"))
+    );
     let attributes = more["attributes"]["attributes"].as_array().unwrap();
     assert!(attributes.contains(&json!({"name": "department", "values": ["R&D"]})));
     assert_eq!(asking.json("/user/attribute?username=alice").await["attributes"], more["attributes"]["attributes"]);
@@ -101,7 +104,8 @@ async fn searches_in_all_languages() {
     let crowd = Crowd::start().await;
     let asking = start(&crowd).await;
     let by_mail = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<property-search-restriction><property><name>email</name><type>STRING</type></property><match-mode>CONTAINS</match-mode><value>b@x.org</value></property-search-restriction>";
-    let reply = asking.ask("POST", "/search?entity-type=user&expand=user&start-index=0&max-results=99999", JSON, by_mail).await;
+    let reply =
+        asking.ask("POST", "/search?entity-type=user&expand=user&start-index=0&max-results=99999", JSON, by_mail).await;
     let found: Value = serde_json::from_str(&reply.text).unwrap();
     assert_eq!((found["users"].as_array().unwrap().len(), &found["users"][0]["name"]), (1, &json!("bob")));
     let by_name = json!({"restriction-type": "property-search-restriction", "property": {"name": "name", "type": "STRING"}, "match-mode": "CONTAINS", "value": "i"});
@@ -125,7 +129,12 @@ async fn searches_in_all_languages() {
     ] {
         assert_eq!(names(&asking.xml(path).await), wanted, "{path}");
     }
-    for path in ["/search?restriction=name%3Da", "/search?entity-type=user&restriction=name%3D", "/search?entity-type=user&max-results=-2", "/search?entity-type=user&start-index=x"] {
+    for path in [
+        "/search?restriction=name%3Da",
+        "/search?entity-type=user&restriction=name%3D",
+        "/search?entity-type=user&max-results=-2",
+        "/search?entity-type=user&start-index=x",
+    ] {
         let refused = asking.get(path).await;
         assert_eq!((refused.status, refused.reason().as_str()), (400, "ILLEGAL_ARGUMENT"), "{path}");
     }
@@ -151,7 +160,8 @@ async fn nobody_logs_in_here() {
         let reply = asking.ask("POST", path, XML, password).await;
         assert_eq!((reply.status, reply.reason().as_str()), (status, reason), "{path}");
     }
-    let session = json!({"username": "alice", "password": "pw", "validation-factors": {"validationFactors": []}}).to_string();
+    let session =
+        json!({"username": "alice", "password": "pw", "validation-factors": {"validationFactors": []}}).to_string();
     let reply = asking.ask("POST", "/session?expand=user", JSON, &session).await;
     assert_eq!((reply.status, reply.reason().as_str()), (400, "INVALID_USER_AUTHENTICATION"));
     assert_eq!(asking.get("/session/abc").await.reason(), "INVALID_SSO_TOKEN");
@@ -168,10 +178,19 @@ async fn nothing_is_written_here() {
     let asking = start(&crowd).await;
     let bob = json!({"name": "bob", "password": {"value": "p"}}).to_string();
     for (method, path) in [
-        ("POST", "/user"), ("PUT", "/user?username=alice"), ("DELETE", "/user?username=alice"), ("POST", "/user/rename?username=alice"),
-        ("PUT", "/user/password?username=alice"), ("POST", "/user/attribute?username=alice"), ("POST", "/user/group/direct?username=alice"),
-        ("POST", "/group"), ("DELETE", "/group/user/direct?username=alice&groupname=devs"), ("POST", "/group/child-group/direct?groupname=devs"),
-        ("POST", "/webhook"), ("POST", "/user/mail/usernames?email=a"), ("POST", "/user/expire-all-passwords?confirm=true"),
+        ("POST", "/user"),
+        ("PUT", "/user?username=alice"),
+        ("DELETE", "/user?username=alice"),
+        ("POST", "/user/rename?username=alice"),
+        ("PUT", "/user/password?username=alice"),
+        ("POST", "/user/attribute?username=alice"),
+        ("POST", "/user/group/direct?username=alice"),
+        ("POST", "/group"),
+        ("DELETE", "/group/user/direct?username=alice&groupname=devs"),
+        ("POST", "/group/child-group/direct?groupname=devs"),
+        ("POST", "/webhook"),
+        ("POST", "/user/mail/usernames?email=a"),
+        ("POST", "/user/expire-all-passwords?confirm=true"),
     ] {
         let reply = asking.ask(method, path, JSON, &bob).await;
         assert_eq!(reply.status, 403, "{method} {path}");

@@ -29,8 +29,14 @@ fn asterisks_orders_and_null() {
     };
     assert_eq!(parse("name = Ad*").unwrap(), parts(&["ad", ""]));
     assert_eq!(parse("name = \"*d*n\"").unwrap(), parts(&["", "d", "n"]));
-    assert_eq!(parse("department = null").unwrap(), Restriction::Term(Property::Attribute("department".to_owned()), Test::Null));
-    assert_eq!(parse("createdDate > 2020-01-01").unwrap(), Restriction::compare(Property::Created, Match::Greater, "2020-01-01").unwrap());
+    assert_eq!(
+        parse("department = null").unwrap(),
+        Restriction::Term(Property::Attribute("department".to_owned()), Test::Null)
+    );
+    assert_eq!(
+        parse("createdDate > 2020-01-01").unwrap(),
+        Restriction::compare(Property::Created, Match::Greater, "2020-01-01").unwrap()
+    );
     assert_eq!(parse("name=\"a\\\"b\"").unwrap(), equal("name", "a\"b"));
 }
 
@@ -40,8 +46,24 @@ fn what_is_wrong_is_refused() {
     let nots = "not ".repeat(2_000) + "name=a";
     let long = "name=a or ".repeat(1_000) + "name=b";
     for text in [
-        "name", "name =", "= a", "name = a b", "(name = a", "name = a)", "name = \"a", "active = maybe", "createdDate = x", "name < null",
-        "name = a and", "name ( a", "! name", &deep, &nots, &long, "name = a or or name = b", "()",
+        "name",
+        "name =",
+        "= a",
+        "name = a b",
+        "(name = a",
+        "name = a)",
+        "name = \"a",
+        "active = maybe",
+        "createdDate = x",
+        "name < null",
+        "name = a and",
+        "name ( a",
+        "! name",
+        &deep,
+        &nots,
+        &long,
+        "name = a or or name = b",
+        "()",
     ] {
         assert!(parse(text).is_err(), "{text:.40}");
     }

@@ -70,7 +70,10 @@ fn groups_and_lists() {
             Form::Xml => assert_eq!(xml::parse(&out).unwrap().children.len(), 2),
             Form::Json => {
                 let value: Value = serde_json::from_slice(&out).unwrap();
-                assert_eq!((value["groups"][0]["name"].as_str(), value["groups"][1]["name"].as_str()), (Some("devs"), Some("x")));
+                assert_eq!(
+                    (value["groups"][0]["name"].as_str(), value["groups"][1]["name"].as_str()),
+                    (Some("devs"), Some("x"))
+                );
             }
         }
     }
