@@ -5,7 +5,7 @@
 
 use super::build::Source;
 use super::journal::Difference;
-use super::{Sight, Sights, advance};
+use super::{Sight, Sights};
 use crate::directory::application::Application;
 use crate::directory::log::{self, Bounds, Position};
 use crate::directory::record::Change;
@@ -57,7 +57,7 @@ impl Sights {
     ) -> Result<String, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
-        let sight = advance(directory, application, &mut kept).await?;
+        let sight = self.advance(directory, application, &mut kept).await?;
         let last = kept.last_read(from);
         Ok(sight.token_at(last.unwrap_or(sight.revision())))
     }
@@ -71,7 +71,7 @@ impl Sights {
     ) -> Result<Option<(Sight, Story)>, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
-        let sight = advance(directory, application, &mut kept).await?;
+        let sight = self.advance(directory, application, &mut kept).await?;
         let Some(moment) = sight.moment(token) else { return Ok(None) };
         let Some(state) = &kept.state else { return Ok(None) };
         let moment = match moment < state.journal.start() && is_quiet(&sight, moment, state.journal.start()).await? {

@@ -111,3 +111,37 @@ async fn long_lists_are_whole_and_in_pieces() {
     assert!(since(&asking, &known).await.is_none());
     assert_eq!(Cache::read(&asking).await.users_in.len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_has_no_name_is_not_seen_until_he_has() {
+    let crowd = Crowd::start().await;
+    let ann = crowd.site.user("ann").await;
+    let lens = Lens { user_name: "Item([emails.value], 1)".to_owned(), ..Lens::default() };
+    let asking = crowd.application("app", &lens).await;
+    assert_eq!(Cache::read(&asking).await.users.len(), 0);
+    let known = token(&asking).await;
+    let mail = json!([{"op": "replace", "value": {"emails": [{"value": "a@x.org"}]}}]);
+    crowd.site.patch(user(), &ann, mail, None).await.unwrap();
+    let (events, _) = since(&asking, &known).await.unwrap();
+    assert_eq!(events.children[0].attribute("operation"), Some("CREATED"));
+    assert_eq!(asking.json("/user?username=a@x.org").await["key"], json!(ann));
+    assert_eq!(asking.get("/user?username=ann").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_comes_back_has_its_groups_again() {
+    let crowd = Crowd::start().await;
+    let ann = crowd.site.user("ann").await;
+    let group_id = crowd.site.group("devs", std::slice::from_ref(&ann)).await;
+    let asking = crowd.application("app", &Lens::default()).await;
+    let mut cache = Cache::read(&asking).await;
+    let known = token(&asking).await;
+    crowd.site.delete(group(), &group_id).await.unwrap();
+    crowd.site.group("Devs", &[]).await;
+    crowd.site.delete(user(), &ann).await.unwrap();
+    crowd.site.user("ANN").await;
+    let (events, _) = since(&asking, &known).await.unwrap();
+    cache.hear(&events, true);
+    assert_eq!(cache, Cache::read(&asking).await);
+    assert!(cache.users_in.is_empty() && cache.users.contains_key("ann"));
+}
