@@ -27,6 +27,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// What applications see, each kept for its next question.
 #[derive(Default)]
@@ -99,6 +100,9 @@ impl Binding {
     }
 }
 
+/// How many ids a log line has at most.
+const TOLD_IDS: usize = 10;
+
 /// What an application sees at one moment. It stays readable for as long as an export; the file grows while it is held.
 #[derive(Clone)]
 pub struct Sight {
@@ -170,8 +174,9 @@ impl Sights {
         slot.sizes.names.store(sight.index.count(), Relaxed);
         if slot.sizes.same_names.swap(same_names, Relaxed) < same_names {
             let (tenant, application) = (&application.tenant.name, &application.name);
-            let why = "an older one has the same name, without regard to case";
-            tracing::warn!(tenant, application, same_names, why, "an application does not see some users or groups");
+            let ids: Vec<Uuid> = sight.index.users.behind().chain(sight.index.groups.behind()).take(TOLD_IDS).collect();
+            let why = "older ones have the same names, without regard to case";
+            tracing::warn!(tenant, application, same_names, ?ids, why, "an application does not see everybody");
         }
         Ok(sight)
     }
@@ -184,7 +189,8 @@ impl Slots {
         self.known.retain(|_, slot| slot.at.is_none_or(|at| at.elapsed() < idle));
         loop {
             let names: usize = self.known.values().map(|slot| slot.sizes.names.load(Relaxed)).sum();
-            if self.known.len() < limits::CROWD_SIGHTS_MAX && (names <= limits::CROWD_NAMES_MAX || self.known.len() < 2) {
+            if self.known.len() < limits::CROWD_SIGHTS_MAX && (names <= limits::CROWD_NAMES_MAX || self.known.len() < 2)
+            {
                 return;
             }
             let oldest = self.known.iter().min_by_key(|(_, slot)| slot.asked).map(|(key, _)| key.clone());
@@ -211,20 +217,26 @@ async fn advance(
 ) -> Result<(Sight, usize), Error> {
     let snapshot = export::pin(directory).await?;
     let now_ms = directory.clock().now_ms();
-    let source = Source { application, snapshot: &snapshot, now_ms };
+    let unnamed = AtomicUsize::new(0);
+    let source = Source { application, snapshot: &snapshot, now_ms, unnamed: &unnamed };
     let binding = Binding::of(application);
     let revision = snapshot.revision();
-    let state = match kept.state.take() {
-        Some(state) if state.binding == binding && state.index.revision == revision => state,
-        Some(mut state) if state.binding == binding && state.index.revision < revision => {
+    // What is kept stays as it is until the next is whole: a client that goes away takes nothing with it.
+    let kept = &mut kept.state;
+    let index = match kept {
+        Some(state) if state.binding == binding && state.index.revision == revision => state.index.clone(),
+        Some(state) if state.binding == binding && state.index.revision < revision => {
             let (index, notes) = follow::follow(source, &state.index).await?;
             state.journal.add(revision, notes);
-            State { index, ..state }
+            state.index = index.clone();
+            index
         }
-        _ => State { binding, index: build::build(source).await?, journal: Journal::at(revision) },
+        _ => {
+            let index = build::build(source).await?;
+            *kept = Some(State { binding, index: index.clone(), journal: Journal::at(revision) });
+            index
+        }
     };
-    let index = state.index.clone();
-    kept.state = Some(state);
     let same_names = index.users.waiting() + index.groups.waiting();
     Ok((Sight { application: application.clone(), snapshot, index, now_ms }, same_names))
 }

@@ -2,6 +2,7 @@
 //! the listener's own tests and `tests/e2e/` have.
 
 mod client;
+mod clients;
 mod forms;
 mod history;
 mod sync;

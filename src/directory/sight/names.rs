@@ -2,6 +2,7 @@
 //! others wait until it is free. A map that is cheap to clone, so that who reads for long keeps the names of one moment. It does not
 //! know what the names belong to.
 
+use super::text::clean;
 use crate::scim::fold::fold;
 use imbl::{HashMap, OrdMap};
 use std::sync::Arc;
@@ -42,6 +43,11 @@ impl Names {
         self.behind.len()
     }
 
+    /// Those who have a name that somebody else holds.
+    pub fn behind(&self) -> impl Iterator<Item = Uuid> {
+        self.behind.keys().copied()
+    }
+
     /// Under which name `id` is seen.
     pub fn name(&self, id: Uuid) -> Option<&Arc<str>> {
         self.shown.get(&id)
@@ -59,7 +65,7 @@ impl Names {
 
     /// Who is seen under a name.
     pub fn find(&self, name: &str) -> Option<Uuid> {
-        self.holders.get(fold(name).as_ref()).copied()
+        self.holders.get(fold(&clean(name)).as_ref()).copied()
     }
 
     /// Whoever is seen, the oldest first.
