@@ -651,10 +651,12 @@ pub const REFUSED_GROUP_MS: i64 = 3_600_000;
 pub const REFUSED_GROUPS_MAX: usize = 10_000;
 // The Crowd face: what an application sees of a tenant.
 
-/// Users and groups that one application's names are kept of in memory, some 200 bytes each.
+/// Users and groups whose names are kept in memory for applications, some 200 bytes each: of one application, and nearly of all.
 pub const CROWD_NAMES_MAX: usize = 2_000_000;
 /// Applications whose names are kept in memory at once; the one that asked longest ago gives way.
 pub const CROWD_SIGHTS_MAX: usize = 100;
+/// For how long the names of an application that asks no more are kept, in milliseconds.
+pub const CROWD_SIGHT_IDLE_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 /// Changes that are remembered for an application, to be told to a client that knows the state before them.
 pub const CROWD_JOURNAL_NOTES_MAX: usize = 100_000;
 /// Changes that a client is told one by one; of more it is told to read everything.
@@ -671,10 +673,10 @@ pub const CROWD_FULL_READS_MAX: usize = 64;
 pub const CROWD_NAME_CHARS_MAX: usize = 255;
 /// Rows that a streamed answer reads at a time.
 pub const CROWD_ROWS: usize = 500;
-/// Streamed answers at work at once.
-pub const CROWD_STREAMS_MAX: usize = 32;
-/// The most groups that lie between a member and the groups above it, seen through.
-pub const CROWD_LISTED_MAX: usize = 100_000;
+/// Lists that are being made at once.
+pub const CROWD_STREAMS_MAX: usize = 64;
+/// How long a list waits for its turn, in milliseconds.
+pub const CROWD_STREAM_WAIT_MS_MAX: u64 = 20_000;
 /// A request body of the Crowd face, in bytes.
 pub const CROWD_BODY_BYTES_MAX: usize = 64 * 1024;
 /// How deep the elements of a body may nest.

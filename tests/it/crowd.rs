@@ -2,6 +2,7 @@
 //! the listener's own tests and `tests/e2e/` have.
 
 mod client;
+mod clients;
 mod forms;
 mod history;
 mod sync;
@@ -136,7 +137,8 @@ impl Asking<'_> {
     async fn ask(&self, method: &str, path: &str, accept: &str, body: &str) -> Reply {
         let basic = format!("Basic {}", STANDARD.encode(&self.credentials));
         let kind = if body.starts_with('{') { JSON } else { XML };
-        let headers = [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
+        let headers =
+            [(AUTHORIZATION.as_str(), basic.as_str()), (CONTENT_TYPE.as_str(), kind), (ACCEPT.as_str(), accept)];
         self.crowd.send(method, path, &headers, body).await
     }
 }

@@ -3,9 +3,8 @@
 //!
 //! A journal lives as long as the process. A token from before it is good as long as the change log has nothing since.
 
-use super::build::Source;
 use super::journal::Difference;
-use super::{Sight, Sights, advance};
+use super::{Sight, Sights};
 use crate::directory::application::Application;
 use crate::directory::log::{self, Bounds, Position};
 use crate::directory::record::Change;
@@ -57,7 +56,7 @@ impl Sights {
     ) -> Result<String, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
-        let sight = advance(directory, application, &mut kept).await?;
+        let sight = self.advance(directory, application, &mut kept).await?;
         let last = kept.last_read(from);
         Ok(sight.token_at(last.unwrap_or(sight.revision())))
     }
@@ -71,7 +70,7 @@ impl Sights {
     ) -> Result<Option<(Sight, Story)>, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
-        let sight = advance(directory, application, &mut kept).await?;
+        let sight = self.advance(directory, application, &mut kept).await?;
         let Some(moment) = sight.moment(token) else { return Ok(None) };
         let Some(state) = &kept.state else { return Ok(None) };
         let moment = match moment < state.journal.start() && is_quiet(&sight, moment, state.journal.start()).await? {
@@ -119,10 +118,9 @@ impl Sight {
 
 /// Whether nothing changed between a moment and the start of the journal.
 async fn is_quiet(sight: &Sight, moment: u64, start: u64) -> Result<bool, Error> {
-    let source = Source { application: sight.application(), snapshot: sight.snapshot(), now_ms: sight.now_ms() };
-    let position = Position::at(source.tenant(), moment);
+    let position = Position::at(sight.tenant(), moment);
     let bounds = Bounds { entries_max: 1, before_ms: None };
-    match log::read::<Change>(source.snapshot, &position, |_| true, &bounds).await {
+    match log::read::<Change>(sight.snapshot(), &position, |_| true, &bounds).await {
         Ok(chunk) => Ok(chunk.entries.first().is_none_or(|entry| entry.revision > start)),
         Err(Refused::Trimmed { .. }) => Ok(false),
         Err(Refused::Directory(error)) => Err(error),

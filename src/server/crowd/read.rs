@@ -22,6 +22,7 @@ use hyper::Response;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A request that may be answered.
@@ -260,8 +261,10 @@ impl Reading<'_> {
 
     async fn streamed(&self, sight: Sight, encoder: Encoder, matter: Matter) -> Result<Response<Answer>, Refusal> {
         let places = self.face.streams.0.clone();
-        let busy = |_| Refusal::busy("too many large answers are being made already");
-        let place = places.try_acquire_owned().map_err(busy)?;
+        let busy = || Refusal::busy("too many lists are being made already; come again");
+        let pause = Duration::from_millis(limits::CROWD_STREAM_WAIT_MS_MAX);
+        let place = tokio::time::timeout(pause, places.acquire_owned()).await.map_err(|_| busy())?;
+        let place = place.map_err(|_| busy())?;
         let form = encoder.form;
         let answer = stream::answer(sight, encoder, matter, place).await?;
         Ok(respond::ok(answer, form))

@@ -5,7 +5,7 @@ use scimd::scim::schema::{self, user};
 use serde_json::{Value, json};
 
 /// Two users in a group that holds another one with a third user.
-async fn start(crowd: &Crowd) -> Asking<'_> {
+pub(super) async fn start(crowd: &Crowd) -> Asking<'_> {
     let mut ids = Vec::new();
     for (name, active) in [("Alice", true), ("bob", true), ("cid", false)] {
         let body = json!({

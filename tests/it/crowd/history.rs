@@ -168,7 +168,7 @@ async fn an_application_that_sees_members_alone() {
 
 #[tokio::test]
 async fn an_application_with_names_of_its_own() {
-    let lens = Lens { user_name: "[emails.value]".to_owned(), ..Lens::default() };
+    let lens = Lens { user_name: "Item([emails.value], 1)".to_owned(), ..Lens::default() };
     plays(lens.clone(), 7).await;
     plays(Lens { include: vec!["jira-.*".to_owned()], members: true, ..lens }, 8).await;
 }

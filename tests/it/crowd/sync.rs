@@ -11,7 +11,7 @@ async fn hidden_groups_are_seen_through() {
     let (ann, bob) = (crowd.site.user("ann").await, crowd.site.user("bob").await);
     crowd.site.user("cid").await;
     let inner = crowd.site.group("engineering", &[ann]).await;
-    crowd.site.group("jira-users", &[inner.clone()]).await;
+    crowd.site.group("jira-users", std::slice::from_ref(&inner)).await;
     crowd.site.group("other", &[bob]).await;
     let lens = Lens { include: vec!["jira-.*".to_owned()], members: true, ..Lens::default() };
     let asking = crowd.application("app", &lens).await;
@@ -39,7 +39,7 @@ async fn of_two_with_one_name_the_older_is_seen() {
         let body = json!({"schemas": [schema::USER], "userName": name, "displayName": name, "emails": mail});
         ids.push(crowd.site.post(user(), body).await.unwrap()["id"].as_str().unwrap().to_owned());
     }
-    let lens = Lens { user_name: "[emails.value]".to_owned(), ..Lens::default() };
+    let lens = Lens { user_name: "Item([emails.value], 1)".to_owned(), ..Lens::default() };
     let asking = crowd.application("app", &lens).await;
     assert_eq!(asking.json("/user?username=a@x.org").await["key"], json!(ids[0]));
     assert_eq!(asking.get(&format!("/user?key={}", ids[1])).await.status, 404);
@@ -110,4 +110,38 @@ async fn long_lists_are_whole_and_in_pieces() {
     crowd.site.patch(group(), &all[0], replace, None).await.unwrap();
     assert!(since(&asking, &known).await.is_none());
     assert_eq!(Cache::read(&asking).await.users_in.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_has_no_name_is_not_seen_until_he_has() {
+    let crowd = Crowd::start().await;
+    let ann = crowd.site.user("ann").await;
+    let lens = Lens { user_name: "Item([emails.value], 1)".to_owned(), ..Lens::default() };
+    let asking = crowd.application("app", &lens).await;
+    assert_eq!(Cache::read(&asking).await.users.len(), 0);
+    let known = token(&asking).await;
+    let mail = json!([{"op": "replace", "value": {"emails": [{"value": "a@x.org"}]}}]);
+    crowd.site.patch(user(), &ann, mail, None).await.unwrap();
+    let (events, _) = since(&asking, &known).await.unwrap();
+    assert_eq!(events.children[0].attribute("operation"), Some("CREATED"));
+    assert_eq!(asking.json("/user?username=a@x.org").await["key"], json!(ann));
+    assert_eq!(asking.get("/user?username=ann").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_comes_back_has_its_groups_again() {
+    let crowd = Crowd::start().await;
+    let ann = crowd.site.user("ann").await;
+    let group_id = crowd.site.group("devs", std::slice::from_ref(&ann)).await;
+    let asking = crowd.application("app", &Lens::default()).await;
+    let mut cache = Cache::read(&asking).await;
+    let known = token(&asking).await;
+    crowd.site.delete(group(), &group_id).await.unwrap();
+    crowd.site.group("Devs", &[]).await;
+    crowd.site.delete(user(), &ann).await.unwrap();
+    crowd.site.user("ANN").await;
+    let (events, _) = since(&asking, &known).await.unwrap();
+    cache.hear(&events, true);
+    assert_eq!(cache, Cache::read(&asking).await);
+    assert!(cache.users_in.is_empty() && cache.users.contains_key("ann"));
 }
