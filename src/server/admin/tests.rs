@@ -35,8 +35,6 @@ mod quirks;
 pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
     let certificate_not_after_s = watch::channel(Some(2_000_000_000)).1;
     AdminState {
-        crowd_addr: None,
-        crowd_url: String::new(),
         metrics: Arc::new(Metrics::new(Sources {
             directory: directory.clone(),
             certificate_not_after_s: certificate_not_after_s.clone(),
@@ -108,8 +106,6 @@ impl Plane {
         let state = AdminState {
             ready: ready_now,
             certificate_not_after_s: certificate_now,
-            crowd_addr: None,
-            crowd_url: String::new(),
             authority_dir: folder.path().join("tls"),
             stopping: stop_now.clone(),
             ..state
