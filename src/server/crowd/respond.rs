@@ -199,11 +199,12 @@ pub fn no_content() -> Response<Answer> {
     response
 }
 
-/// A refusal, in this form.
+/// A refusal, in this form. What is said of the application itself is plain text but for those who want JSON: the products show the
+/// body as it is, and other clients read its message.
 pub fn refused(refusal: &Refusal, form: Form) -> Response<Answer> {
     let status = refusal.status();
-    let mut response = match refusal.reason {
-        Reason::ApplicationAccessDenied | Reason::ApplicationPermissionDenied => {
+    let mut response = match (refusal.reason, form) {
+        (Reason::ApplicationAccessDenied | Reason::ApplicationPermissionDenied, Form::Xml) => {
             let text = format!("{}: {}\n", refusal.reason.word(), refusal.message);
             with(status, Answer::Full(Bytes::from(text)), "text/plain; charset=utf-8")
         }

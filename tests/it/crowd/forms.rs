@@ -194,7 +194,11 @@ async fn nothing_is_written_here() {
     ] {
         let reply = asking.ask(method, path, JSON, &bob).await;
         assert_eq!(reply.status, 403, "{method} {path}");
-        assert!(reply.text.starts_with("APPLICATION_PERMISSION_DENIED"), "{}", reply.text);
+        let error: Value = serde_json::from_str(&reply.text).unwrap();
+        assert_eq!(error["reason"], "APPLICATION_PERMISSION_DENIED", "{}", reply.text);
+        // The products show the body as it is.
+        let reply = asking.ask(method, path, XML, "").await;
+        assert!(reply.status == 403 && reply.text.starts_with("APPLICATION_PERMISSION_DENIED"), "{}", reply.text);
         assert!(reply.headers["content-type"].to_str().unwrap().starts_with("text/plain"));
     }
     assert_eq!(asking.get("/webhook/1").await.reason(), "WEBHOOK_NOT_FOUND");
