@@ -128,7 +128,10 @@ async fn whoever_keeps_failing_waits_and_the_application_does_not() {
     let wait_s = limits::APPLICATION_FAILURE_OF_ADDRESS_MS / 1_000;
     let Some(Err(Denied::Throttled { wait_s: told })) = throttled else { panic!("{throttled:?}") };
     assert!((1..=wait_s + 1).contains(&told), "{told}");
-    // From the same address: the password is known to be right.
+    // From the same address: the password is known to be right, also when something else of the application changes.
+    assert!(verdict(&directory, password.expose()).await.is_ok());
+    let change = |stored: &mut Application| stored.description = "ours".to_owned();
+    settings::update(&directory, &Admin::server(), AT, None, change).await.unwrap();
     assert!(verdict(&directory, password.expose()).await.is_ok());
 }
 
