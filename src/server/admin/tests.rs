@@ -106,8 +106,6 @@ impl Plane {
         let state = AdminState {
             ready: ready_now,
             certificate_not_after_s: certificate_now,
-            crowd_addr: None,
-            crowd_url: String::new(),
             authority_dir: folder.path().join("tls"),
             stopping: stop_now.clone(),
             ..state

@@ -194,6 +194,13 @@ fn the_alert_rules_name_only_metrics_that_there_are() {
     reading.allows(Quirk::OpCase);
     metrics.served(&Served { used: reading.used, reason: super::RATE_LIMITED, ..served("acme") });
     metrics.traffic.handshake(Handshake::Failed);
+    metrics.crowd.asked(&super::crowd::Asked {
+        application: "jira",
+        endpoint: "/user",
+        status: 401,
+        denied: "application_password",
+        duration: Duration::ZERO,
+    });
     metrics.set_token_expiries(vec![("acme".to_owned(), "t".to_owned(), Some(1))]);
     let known: BTreeSet<String> = families(&metrics.text(), "").iter().flat_map(queried).collect();
 

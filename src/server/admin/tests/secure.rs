@@ -75,8 +75,6 @@ impl Secured {
             ready: ready_now,
             certificate_not_after_s: certificates.not_after_s(),
             certificates: Some(certificates),
-            crowd_addr: None,
-            crowd_url: String::new(),
             authority_dir: tls,
             stopping: stopping.clone(),
             ..state(Arc::new(Directory::new(store.clone(), clock)))
