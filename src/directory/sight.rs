@@ -59,19 +59,6 @@ struct Sizes {
     same_names: AtomicUsize,
 }
 
-/// One application's figures, for metrics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figures {
-    /// The tenant's number.
-    pub tenant: u32,
-    /// The application's name.
-    pub application: String,
-    /// Users and groups whose names are kept.
-    pub names: usize,
-    /// Users and groups that are not seen because an older one has the same name.
-    pub same_names: usize,
-}
-
 /// What is kept for one application.
 #[derive(Default)]
 struct Kept {
@@ -137,16 +124,11 @@ impl Sights {
         Ok(sight)
     }
 
-    /// How much is kept of each application that asked since the start, and how much of it is not seen.
-    pub fn figures(&self) -> Vec<Figures> {
+    /// How many users and groups an application does not see because older ones have the same names, as it was when it last asked.
+    pub fn same_names(&self, application: &Application) -> usize {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let figures = |((tenant, application), slot): (&(u32, String), &Slot)| Figures {
-            tenant: *tenant,
-            application: application.clone(),
-            names: slot.sizes.names.load(Relaxed),
-            same_names: slot.sizes.same_names.load(Relaxed),
-        };
-        slots.known.iter().map(figures).collect()
+        let slot = slots.known.get(&(application.tenant.number, application.name.clone()));
+        slot.map_or(0, |slot| slot.sizes.same_names.load(Relaxed))
     }
 
     fn slot(&self, application: &Application) -> Arc<tokio::sync::Mutex<Kept>> {

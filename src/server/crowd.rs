@@ -127,6 +127,9 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
         denied: served.denied,
         duration: served.duration,
     });
+    if let Some(application) = &served.application {
+        face.metrics.crowd.same_names(&application.name, face.sights.same_names(application));
+    }
     let response = compress::compress(response, negotiate::codings(&head.headers)).await;
     match head.method == Method::HEAD {
         true => plain::without_body(response),

@@ -5,6 +5,7 @@ use crate::limits;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ pub struct Crowd {
     requests: Family<RequestLabels, Counter>,
     durations: Family<EndpointLabel, Histogram, fn() -> Histogram>,
     denied: Family<ReasonLabel, Counter>,
+    same_names: Family<ApplicationLabel, Gauge>,
     applications: Arc<RwLock<HashSet<Arc<str>>>>,
 }
 
@@ -42,6 +44,7 @@ impl Default for Crowd {
             requests: Family::default(),
             durations: Family::new_with_constructor(durations),
             denied: Family::default(),
+            same_names: Family::default(),
             applications: Arc::default(),
         }
     }
@@ -56,6 +59,8 @@ impl Crowd {
         registry.register_with_unit("scimd_crowd_request_duration", by_endpoint, Unit::Seconds, self.durations.clone());
         let by_reason = "Crowd requests whose application was not let in, by reason";
         registry.register("scimd_crowd_authentication_failures", by_reason, self.denied.clone());
+        let same = "Users and groups that an application does not see because older ones have the same names";
+        registry.register("scimd_crowd_same_names", same, self.same_names.clone());
     }
 
     /// Counts an answered request.
@@ -68,6 +73,12 @@ impl Crowd {
         if !asked.denied.is_empty() {
             self.denied.get_or_create(&ReasonLabel { reason: asked.denied }).inc();
         }
+    }
+
+    /// Sets how many users and groups an application does not see because of their names.
+    pub fn same_names(&self, application: &str, number: usize) {
+        let label = ApplicationLabel { application: self.label(application) };
+        self.same_names.get_or_create(&label).set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// The application's name as a label. Names beyond the bound share one.
@@ -90,6 +101,11 @@ struct RequestLabels {
     application: Arc<str>,
     endpoint: &'static str,
     status: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ApplicationLabel {
+    application: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
