@@ -28,6 +28,7 @@ pub mod change;
 pub mod transaction;
 pub mod audit;
 pub mod exchange;
+pub mod application;
 pub mod target;
 pub mod metrics;
 pub mod backup;
@@ -75,7 +76,7 @@ pub enum Command {
     /// The configuration is the one that `serve` would have with the same flags and environment. The exit code is 1 when
     /// something is wrong with it. Nothing is written and no port opens.
     CheckConfig(check_config::CheckConfig),
-    /// Shows the steps at an identity provider, with this server's Tenant URL.
+    /// Shows the steps at an identity provider, or at a product that is fed, with this server's URLs.
     Guide(guide::Guide),
     /// Makes, shows, changes and removes tenants: isolated directories, each with its own Tenant URL.
     Tenant(tenant::Tenant),
@@ -101,6 +102,8 @@ pub enum Command {
     Transaction(transaction::Transaction),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
+    /// Makes, shows, changes and deletes Crowd applications: products, such as Jira, that read a tenant's users and groups.
+    Application(application::Application),
     /// Makes, shows and serves targets: Jira, Confluence, Bitbucket and SCIM servers that get a tenant's users and groups.
     Target(target::Target),
     /// Shows what was done through the admin plane, and verifies that nothing of it was removed.
@@ -182,6 +185,7 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Change(change) => change.run(env, out),
         Command::Transaction(transaction) => transaction.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
+        Command::Application(application) => application.run(env, out),
         Command::Target(target) => target.run(env, out),
         Command::Audit(audit) => audit.run(env, out),
         Command::Metrics(metrics) => metrics.run(env, out),

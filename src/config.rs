@@ -15,7 +15,7 @@ use self::args::ServeArgs;
 use self::key::Key;
 use self::source::Sources;
 use crate::profile;
-use crate::serve::settings::{Admin, Secret, Settings, Tls};
+use crate::serve::settings::{Admin, Crowd, Secret, Settings, Tls};
 
 /// The names of the profiles that a tenant can have. The first one is the default.
 pub const PROFILES: &[&str] = &{
@@ -127,7 +127,8 @@ pub fn resolve(args: &ServeArgs, env: impl Fn(&str) -> Option<String>, profiles:
     let settings = Settings {
         data_dir: sources.read(Key::DataDir, value::data_dir)?.unwrap_or_else(|| PathBuf::from(key::DATA_DIR)),
         admin: admin(&sources, &tls)?,
-        public_url: public_url(&sources, &tls)?,
+        public_url: url(&sources, Key::PublicUrl, &tls)?,
+        crowd: crowd(&sources, &tls)?,
         scim_addr,
         tls,
         trusted_proxies: sources.read(Key::TrustedProxies, value::networks)?.unwrap_or_default(),
@@ -185,6 +186,8 @@ fn shown(settings: &Settings, key: Key) -> Value {
             roles.map(|(subject, role)| json!(value::client_role(subject, *role))).collect()
         }
         Key::PublicUrl => json!(settings.public_url),
+        Key::CrowdAddr => json!(settings.crowd.as_ref().map(|crowd| crowd.addr.to_string())),
+        Key::CrowdUrl => json!(settings.crowd.as_ref().and_then(|crowd| crowd.url.as_deref())),
         Key::TrustedProxies => settings.trusted_proxies.iter().map(|network| json!(network.to_string())).collect(),
         Key::CacheBytes => json!(settings.cache_bytes),
         Key::MetricsAddr => json!(settings.metrics_addr.map(|addr| addr.to_string())),
@@ -244,11 +247,25 @@ fn admin(sources: &Sources, tls: &Tls) -> Result<Option<Admin>, Error> {
     }
 }
 
-fn public_url(sources: &Sources, tls: &Tls) -> Result<Option<String>, Error> {
-    let url = sources.read(Key::PublicUrl, value::public_url)?;
+/// The two settings of the Crowd listener as one. Passwords come there: it speaks TLS, or to this machine alone.
+fn crowd(sources: &Sources, tls: &Tls) -> Result<Option<Crowd>, Error> {
+    let addr = sources.read(Key::CrowdAddr, value::address)?;
+    let url = url(sources, Key::CrowdUrl, tls)?;
+    match (addr, url) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(sources.refuse(Key::CrowdUrl, "it is of no use without crowd_addr, which is not set")),
+        (Some(addr), _) if *tls == Tls::Off && !addr.ip().to_canonical().is_loopback() => {
+            Err(sources.refuse(Key::CrowdAddr, "tls is off, which is for loopback addresses only"))
+        }
+        (Some(addr), url) => Ok(Some(Crowd { addr, url })),
+    }
+}
+
+fn url(sources: &Sources, key: Key, tls: &Tls) -> Result<Option<String>, Error> {
+    let url = sources.read(key, value::public_url)?;
     match &url {
         Some(url) if url.starts_with("http:") && *tls != Tls::Off => {
-            Err(sources.refuse(Key::PublicUrl, "http is for tls = off only; begin it with https://"))
+            Err(sources.refuse(key, "http is for tls = off only; begin it with https://"))
         }
         _ => Ok(url),
     }

@@ -651,10 +651,12 @@ pub const REFUSED_GROUP_MS: i64 = 3_600_000;
 pub const REFUSED_GROUPS_MAX: usize = 10_000;
 // The Crowd face: what an application sees of a tenant.
 
-/// Users and groups that one application's names are kept of in memory, some 200 bytes each.
+/// Users and groups whose names are kept in memory for applications, some 200 bytes each: of one application, and nearly of all.
 pub const CROWD_NAMES_MAX: usize = 2_000_000;
 /// Applications whose names are kept in memory at once; the one that asked longest ago gives way.
 pub const CROWD_SIGHTS_MAX: usize = 100;
+/// For how long the names of an application that asks no more are kept, in milliseconds.
+pub const CROWD_SIGHT_IDLE_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 /// Changes that are remembered for an application, to be told to a client that knows the state before them.
 pub const CROWD_JOURNAL_NOTES_MAX: usize = 100_000;
 /// Changes that a client is told one by one; of more it is told to read everything.
@@ -671,10 +673,10 @@ pub const CROWD_FULL_READS_MAX: usize = 64;
 pub const CROWD_NAME_CHARS_MAX: usize = 255;
 /// Rows that a streamed answer reads at a time.
 pub const CROWD_ROWS: usize = 500;
-/// Streamed answers at work at once.
-pub const CROWD_STREAMS_MAX: usize = 32;
-/// The most groups that lie between a member and the groups above it, seen through.
-pub const CROWD_LISTED_MAX: usize = 100_000;
+/// Lists that are being made at once.
+pub const CROWD_STREAMS_MAX: usize = 64;
+/// How long a list waits for its turn, in milliseconds.
+pub const CROWD_STREAM_WAIT_MS_MAX: u64 = 20_000;
 /// A request body of the Crowd face, in bytes.
 pub const CROWD_BODY_BYTES_MAX: usize = 64 * 1024;
 /// How deep the elements of a body may nest.
@@ -689,6 +691,14 @@ pub const CROWD_RESTRICTION_TERMS_MAX: usize = 200;
 pub const CROWD_CQL_BYTES_MAX: usize = 8 * 1024;
 /// How many results an answer has when the request does not say.
 pub const CROWD_RESULTS_DEFAULT: usize = 1_000;
+
+/// Connections to the Crowd listener kept at a time; each product holds a few.
+pub const CROWD_CONNECTIONS_MAX: usize = 1_000;
+/// More of them that may be open while those asked are closing.
+pub const CROWD_CONNECTIONS_CLOSING_MAX: usize = 100;
+
+/// Applications that metrics name; more share one name.
+pub const METRICS_APPLICATIONS_MAX: usize = 1_000;
 
 // Crowd applications: who may ask the Crowd face.
 
@@ -731,6 +741,7 @@ pub const APPLICATION_FAILURE_OF_NAME_MS: u64 = 1_000;
 pub const APPLICATION_NAME_COUNTERS: usize = 1_024;
 /// The longest time that an application's old password may be taken beside its new one.
 pub const APPLICATION_OVERLAP_MS_MAX: i64 = 7 * DAY_MS;
+
 // Targets: systems elsewhere that get a tenant's users and groups.
 
 /// Targets of one tenant.

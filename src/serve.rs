@@ -2,6 +2,7 @@
 //! is printed.
 
 pub mod certificate;
+pub mod crowd;
 pub mod settings;
 pub mod welcome;
 mod workers;
@@ -103,6 +104,9 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let listen = |source| Error::Listen { addr: settings.scim_addr, source };
     let listener = TcpListener::bind(settings.scim_addr).await.map_err(listen)?;
     let scim_addr = listener.local_addr().map_err(listen)?;
+    let crowd = crowd::bind(&settings).await?;
+    let crowd_addr = crowd.as_ref().map(|crowd| crowd.addr);
+    let crowd_url = crowd.as_ref().map(crowd::Bound::url).unwrap_or_default();
     let public_url = settings.public_url.clone().unwrap_or_else(|| own_url(&settings.tls, scim_addr));
 
     let (stop, stopping) = watch::channel(false);
@@ -120,8 +124,6 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let scrape = metrics_listener(settings.metrics_addr, &metrics, stopping.clone()).await?;
     let recorder = Arc::new(Recorder::default());
     let state = AdminState {
-        crowd_addr: None,
-        crowd_url: String::new(),
         directory: directory.clone(),
         metrics: metrics.clone(),
         recorder: recorder.clone(),
@@ -129,6 +131,8 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         started_ms,
         scim_addr,
         public_url: public_url.clone(),
+        crowd_addr,
+        crowd_url: crowd_url.clone(),
         ready,
         certificate_not_after_s,
         stopping: stopping.clone(),
@@ -144,9 +148,13 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
         recorder: recorder.clone(),
     });
     let tls = certificates.as_ref().map(|certificates| certificates.scim());
+    let crowd = crowd.map(|crowd| {
+        let certificates = certificates.as_deref();
+        crowd.serve(&settings, directory.clone(), metrics.clone(), certificates, stopping.clone())
+    });
     let handler = move |request, peer| handle(face.clone(), request, peer);
     let traffic = metrics.traffic.clone();
-    let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic };
+    let setting = Setting { handler, times: Times::default(), stop: stopping.clone(), traffic, mark: None };
     let scim = tokio::spawn(listener::serve(listener, tls, setting, Room::default()));
     let admin = tokio::spawn(admin::serve(socket.with(secure), state, stopping.clone()));
     let mut tasks = workers::start(&directory, &metrics, &recorder, certificates.clone(), &stopping);
@@ -154,14 +162,16 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     welcome(&Welcome {
         tenant_url: format!("{public_url}/tenants/default/scim/v2"),
         first_token,
+        crowd_url,
         ca_file: (settings.tls == Tls::LocalCa).then(|| settings.data_dir.join("tls").join("ca.pem")),
         data_dir: settings.data_dir.clone(),
     });
     let admin_addr = admin_addr.map(tracing::field::display);
-    tracing::info!(%scim_addr, admin_addr, version, "ready");
+    let crowd_addr = crowd_addr.map(tracing::field::display);
+    tracing::info!(%scim_addr, admin_addr, crowd_addr, version, "ready");
     until_stopped(certificates.as_deref(), &directory).await?;
     let _ = stop.send(true);
-    drain(scim, tasks).await;
+    drain([Some(scim), crowd].into_iter().flatten(), tasks).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -180,7 +190,7 @@ async fn metrics_listener(
     tracing::info!(%metrics_addr, "metrics are served");
     let metrics = metrics.clone();
     let handler = move |request, peer| scrape::handle(metrics.clone(), request, peer);
-    let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default() };
+    let setting = Setting { handler, times: Times::default(), stop, traffic: Traffic::default(), mark: None };
     let room = Room { connections: limits::METRICS_CONNECTIONS_MAX, closing: limits::METRICS_CONNECTIONS_CLOSING_MAX };
     Ok(tokio::spawn(async move {
         listener::serve(listener, None, setting, room).await;
@@ -248,9 +258,12 @@ fn admin_outcome(admin: JoinHandle<Result<(), admin::Error>>) -> JoinHandle<()> 
     })
 }
 
-async fn drain(scim: JoinHandle<listener::Drained>, tasks: Vec<JoinHandle<()>>) {
-    if let Ok(drained) = scim.await {
-        tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
+async fn drain(listeners: impl Iterator<Item = JoinHandle<listener::Drained>>, tasks: Vec<JoinHandle<()>>) {
+    // They all hear the stop at the same time; each has its time from then on.
+    for listener in listeners {
+        if let Ok(drained) = listener.await {
+            tracing::info!(finished = drained.finished, cut = drained.cut, "connections closed");
+        }
     }
     for task in tasks {
         // A task that does not hear the stop within its second is not waited for: what it does is in the store or it is not.

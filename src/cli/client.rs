@@ -18,6 +18,7 @@ use super::{Output, print, values};
 use crate::config::key;
 use crate::limits;
 use crate::server::admin::api::v1::admin_certificate_service_client::AdminCertificateServiceClient;
+use crate::server::admin::api::v1::application_service_client::ApplicationServiceClient;
 use crate::server::admin::api::v1::audit_service_client::AuditServiceClient;
 use crate::server::admin::api::v1::backup_service_client::BackupServiceClient;
 use crate::server::admin::api::v1::certificate_service_client::CertificateServiceClient;
@@ -214,6 +215,7 @@ macro_rules! services {
 
 services! {
     admin_certificates: AdminCertificateServiceClient,
+    applications: ApplicationServiceClient,
     audit: AuditServiceClient,
     backups: BackupServiceClient,
     certificates: CertificateServiceClient,

@@ -1,5 +1,7 @@
-//! `scimd guide`: the steps at each identity provider. The texts lie beside this file, one a profile; this puts the server's
-//! Tenant URL into them.
+//! `scimd guide`: the steps at each identity provider, and at each product that is fed. The texts lie beside this file, one a profile
+//! or product; this puts the server's URLs into them.
+
+mod product;
 
 use std::io::Write;
 
@@ -34,7 +36,8 @@ pub struct Guide {
     #[command(flatten)]
     connection: Connection,
 
-    /// The identity provider's profile; without it, the command lists them.
+    /// The identity provider's profile, or the product: jira, confluence, bitbucket or atlassian-cloud. Without it, the command
+    /// lists them.
     profile: Option<String>,
 
     /// The tenant that it is to push into.
@@ -44,6 +47,14 @@ pub struct Guide {
     /// Takes this as the tenant's URL; no server is asked then.
     #[arg(long, value_name = "URL")]
     tenant_url: Option<String>,
+
+    /// The name of the product's application. [default: the product's own name]
+    #[arg(long, value_name = "NAME")]
+    application: Option<String>,
+
+    /// Takes this as the URL of the Crowd listener; no server is asked then.
+    #[arg(long, value_name = "URL")]
+    crowd_url: Option<String>,
 }
 
 /// The tenant, as far as it is known.
@@ -55,9 +66,12 @@ struct Place {
 impl Guide {
     pub(super) fn run(&self, env: impl Fn(&str) -> Option<String>, out: &mut impl Write) -> Result<(), Error> {
         let Some(profile) = &self.profile else { return self.list(out) };
+        if let Some(found) = product::find(profile) {
+            return self.product(env, found, out);
+        }
         let Some((profile, text)) = GUIDES.iter().find(|(name, _)| name == profile) else {
-            let names = profile::names().collect::<Vec<_>>().join(", ");
-            let message = format!("there is no profile \"{}\"", print::clean(profile));
+            let names = profile::names().chain(product::names()).collect::<Vec<_>>().join(", ");
+            let message = format!("there is no guide for \"{}\"", print::clean(profile));
             return Err(Error::refused(Exit::NotFound, message, format!("it is one of {names}")));
         };
         let place = self.place(env)?;
@@ -78,15 +92,17 @@ impl Guide {
     }
 
     fn list(&self, out: &mut impl Write) -> Result<(), Error> {
-        let guides = GUIDES.map(|(name, text)| [name.to_owned(), title(text).to_owned()]);
+        let guides = GUIDES.iter().chain(product::GUIDES.iter());
+        let guides: Vec<_> = guides.map(|(name, text)| [(*name).to_owned(), title(text).to_owned()]).collect();
         match self.connection.output {
             Output::Json => {
-                let guides = guides.map(|[profile, title]| json!({"profile": profile, "title": title}));
+                let guides: Vec<_> =
+                    guides.iter().map(|[profile, title]| json!({"profile": profile, "title": title})).collect();
                 Ok(writeln!(out, "{:#}", json!({"guides": guides}))?)
             }
             Output::Table => {
-                print::table(out, ["PROFILE", "FOR"], &guides)?;
-                Ok(writeln!(out, "\nShow one with: scimd guide PROFILE")?)
+                print::table(out, ["NAME", "FOR"], &guides)?;
+                Ok(writeln!(out, "\nShow one with: scimd guide NAME")?)
             }
         }
     }
@@ -96,7 +112,7 @@ impl Guide {
             return Ok(Place { url: url.clone(), profile: None });
         }
         let fetched = self.connection.run(env, async |server| tenant::fetch(&server, &self.tenant).await);
-        let tenant = fetched.map_err(without_server)?.tenant.unwrap_or_default();
+        let tenant = fetched.map_err(|error| without_server(error, "--tenant-url"))?.tenant.unwrap_or_default();
         Ok(Place { url: tenant.tenant_url, profile: Some(tenant.profile) })
     }
 
@@ -128,9 +144,9 @@ impl Guide {
 }
 
 /// A guide can be read without a server.
-fn without_server(mut error: Error) -> Error {
+fn without_server(mut error: Error, flag: &str) -> Error {
     if let Error::Refused { more, .. } = &mut error {
-        more.push("or give the Tenant URL yourself, with --tenant-url".to_owned());
+        more.push(format!("or give the URL yourself, with {flag}"));
     }
     error
 }

@@ -46,6 +46,8 @@ impl Server {
                         ("Started", print::time_and_distance(answer.start_time.as_ref(), "-")),
                         ("SCIM address", answer.scim_addr),
                         ("Public URL", answer.public_url),
+                        ("Crowd address", print::text(&answer.crowd_addr)),
+                        ("Crowd URL", print::text(&answer.crowd_url)),
                         ("Certificate until", print::time_and_distance(until, "TLS is off")),
                     ],
                 )

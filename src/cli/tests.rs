@@ -44,6 +44,7 @@ fn started(first_token: FirstToken, ca_file: Option<&str>) -> Welcome {
     Welcome {
         tenant_url: "https://localhost:8443/tenants/default/scim/v2".to_owned(),
         first_token,
+        crowd_url: String::new(),
         ca_file: ca_file.map(PathBuf::from),
         data_dir: PathBuf::from("./scimd-data"),
     }
@@ -101,7 +102,7 @@ fn every_command_explains_itself() {
     cli.build();
     visit(&cli, "");
     let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
-    expect!["serve check-config guide tenant profile token schema resource-type mapping user group resource change transaction exchange target audit metrics backup verify restore export import admin-cert certificate server completions doctor probe"]
+    expect!["serve check-config guide tenant profile token schema resource-type mapping user group resource change transaction exchange application target audit metrics backup verify restore export import admin-cert certificate server completions doctor probe"]
     .assert_eq(&names.join(" "));
     assert!(cli.render_help().to_string().contains("7  done, but for some records"));
 }
@@ -122,6 +123,7 @@ fn every_client_command_takes_the_flags_of_the_admin_plane() {
         "change",
         "transaction",
         "exchange",
+        "application",
         "target",
         "audit",
         "admin-cert",
@@ -276,6 +278,8 @@ fn check_config_prints_a_table() {
         admin_client_ca          -                        default
         admin_client_roles       -                        default
         public_url               -                        default
+        crowd_addr               -                        default
+        crowd_url                -                        default
         trusted_proxies          10.0.0.0/8,192.0.2.7/32  environment SCIMD_TRUSTED_PROXIES
         cache_bytes              268435456                default
         metrics_addr             -                        default

@@ -27,6 +27,7 @@ fn first(out: &mut impl Write, started: &Welcome, secret: Option<&str>) -> io::R
         }
         None => writeln!(out, "  Secret Token  as set in SCIMD_BOOTSTRAP_TOKEN")?,
     }
+    crowd(out, started)?;
     if let Some(ca_file) = &started.ca_file {
         writeln!(out, "  CA file       {}", ca_file.display())?;
         writeln!(out, "                whoever connects must trust this certificate authority")?;
@@ -46,5 +47,16 @@ Entra's ?aadOptscim062020 may be appended to the Tenant URL.
 fn again(out: &mut impl Write, started: &Welcome) -> io::Result<()> {
     writeln!(out, "scimd is ready")?;
     writeln!(out, "  Tenant URL    {}", started.tenant_url)?;
+    crowd(out, started)?;
     writeln!(out, "  Its tokens    only their hashes are kept; `scimd token create` makes another one")
+}
+
+fn crowd(out: &mut impl Write, started: &Welcome) -> io::Result<()> {
+    match started.crowd_url.as_str() {
+        "" => Ok(()),
+        url => writeln!(
+            out,
+            "  Crowd URL     {url}\n                for Jira, Confluence and Bitbucket; see `scimd guide jira`"
+        ),
+    }
 }

@@ -58,6 +58,17 @@ pub struct ServeArgs {
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 
+    /// Serves the Crowd API for Jira, Confluence and Bitbucket on this IP address and port, over TLS with the certificate of the
+    /// SCIM listener, to applications that `scimd application create` made. Without TLS it must be a loopback address. [default:
+    /// none] [env: SCIMD_CROWD_ADDR]
+    #[arg(long, value_name = "IP:PORT")]
+    pub crowd_addr: Option<String>,
+
+    /// Names the Crowd listener to the products with this URL of scheme, host and port. It needs --crowd-addr. [default: the
+    /// host of --public-url, or of the listener's address, with the listener's port] [env: SCIMD_CROWD_URL]
+    #[arg(long, value_name = "URL")]
+    pub crowd_url: Option<String>,
+
     /// Believes the X-Forwarded-* headers of these peers, a comma-separated list of IP addresses and networks such as
     /// 10.0.0.0/8,192.0.2.7. [default: none] [env: SCIMD_TRUSTED_PROXIES]
     #[arg(long, value_name = "LIST")]
@@ -106,6 +117,8 @@ impl ServeArgs {
             Key::AdminClientCa => &self.admin_client_ca,
             Key::AdminClientRoles => &self.admin_client_roles,
             Key::PublicUrl => &self.public_url,
+            Key::CrowdAddr => &self.crowd_addr,
+            Key::CrowdUrl => &self.crowd_url,
             Key::TrustedProxies => &self.trusted_proxies,
             Key::CacheBytes => &self.cache_bytes,
             Key::MetricsAddr => &self.metrics_addr,

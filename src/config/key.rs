@@ -26,6 +26,10 @@ pub enum Key {
     AdminClientRoles,
     /// What Tenant URLs begin with.
     PublicUrl,
+    /// Where the Crowd listener listens.
+    CrowdAddr,
+    /// What the products call the Crowd listener.
+    CrowdUrl,
     /// Whose `X-Forwarded-*` headers are believed.
     TrustedProxies,
     /// The store's cache.
@@ -72,7 +76,7 @@ pub const PROFILE: &str = "custom";
 
 impl Key {
     /// Every setting, in the order of the documentation.
-    pub const ALL: [Key; 16] = [
+    pub const ALL: [Key; 18] = [
         Key::DataDir,
         Key::ScimAddr,
         Key::Tls,
@@ -82,6 +86,8 @@ impl Key {
         Key::AdminClientCa,
         Key::AdminClientRoles,
         Key::PublicUrl,
+        Key::CrowdAddr,
+        Key::CrowdUrl,
         Key::TrustedProxies,
         Key::CacheBytes,
         Key::MetricsAddr,
@@ -126,6 +132,8 @@ impl Key {
             Key::AdminClientCa => ("admin_client_ca", Shape::Text),
             Key::AdminClientRoles => ("admin_client_roles", Shape::Rows),
             Key::PublicUrl => ("public_url", Shape::Text),
+            Key::CrowdAddr => ("crowd_addr", Shape::Text),
+            Key::CrowdUrl => ("crowd_url", Shape::Text),
             Key::TrustedProxies => ("trusted_proxies", Shape::List),
             Key::CacheBytes => ("cache_bytes", Shape::Size),
             Key::MetricsAddr => ("metrics_addr", Shape::Text),

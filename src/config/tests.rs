@@ -47,6 +47,8 @@ fn flags_of(flags: &[(&str, &str)]) -> ServeArgs {
             "public_url" => &mut args.public_url,
             "trusted_proxies" => &mut args.trusted_proxies,
             "cache_bytes" => &mut args.cache_bytes,
+            "crowd_addr" => &mut args.crowd_addr,
+            "crowd_url" => &mut args.crowd_url,
             "metrics_addr" => &mut args.metrics_addr,
             "log_format" => &mut args.log_format,
             "log_level" => &mut args.log_level,
@@ -72,6 +74,7 @@ fn defaults_need_nothing() {
     assert_eq!(settings.public_url, None);
     assert!(settings.trusted_proxies.is_empty());
     assert_eq!(settings.cache_bytes, 256 * 1024 * 1024);
+    assert_eq!(settings.crowd, None);
     assert_eq!(settings.metrics_addr, None);
     assert_eq!(settings.log_format, logging::Format::Auto);
     assert_eq!(settings.log_level, "info");
@@ -103,6 +106,7 @@ fn every_setting_has_all_three_ways() {
         ("tls", "off", "false"),
         ("admin_addr", "127.0.0.1:9443", "\"127.0.0.1:9443\""),
         ("public_url", "https://scim.example.com", "\"https://scim.example.com\""),
+        ("crowd_addr", "127.0.0.1:8095", "\"127.0.0.1:8095\""),
         ("trusted_proxies", "10.0.0.0/8,192.0.2.7", "[\"10.0.0.0/8\", \"192.0.2.7\"]"),
         ("cache_bytes", "67108864", "67_108_864"),
         ("metrics_addr", "127.0.0.1:9100", "\"127.0.0.1:9100\""),
@@ -126,7 +130,7 @@ fn every_setting_has_all_three_ways() {
         assert!(by_file.2.starts_with("file ") && by_file.2.ends_with("scimd.toml line 2"), "{}", by_file.2);
     }
     // The pairs that come together have their own tests; together these are all settings.
-    assert_eq!(rows.len() + 4, Key::ALL.len());
+    assert_eq!(rows.len() + 5, Key::ALL.len());
 }
 
 #[test]
@@ -199,7 +203,7 @@ fn wrong_files_are_refused_by_name() {
         &[],
         Some("profile = \"okta\"\nscim_adr = \"127.0.0.1:1\"\n"),
         expect![[
-            r#"configuration file /scimd.toml line 2: unknown key "scim_adr"; known are data_dir, scim_addr, tls, tls_cert, tls_key, admin_addr, admin_client_ca, admin_client_roles, public_url, trusted_proxies, cache_bytes, metrics_addr, log_format, log_level, profile, discovery_without_token"#
+            r#"configuration file /scimd.toml line 2: unknown key "scim_adr"; known are data_dir, scim_addr, tls, tls_cert, tls_key, admin_addr, admin_client_ca, admin_client_roles, public_url, crowd_addr, crowd_url, trusted_proxies, cache_bytes, metrics_addr, log_format, log_level, profile, discovery_without_token"#
         ]],
     );
     refused(
@@ -386,6 +390,34 @@ fn public_url_is_scheme_host_and_port() {
     );
     let behind_a_proxy = [("public_url", "http://localhost:8080"), ("tls", "off")];
     assert!(case(&behind_a_proxy, &[], None).is_ok());
+}
+
+#[test]
+fn the_crowd_listener_has_tls_or_is_for_this_machine() {
+    let config =
+        case(&[("crowd_addr", "0.0.0.0:8095"), ("crowd_url", "https://crowd.example.com/")], &[], None).unwrap();
+    let crowd = config.settings.crowd.unwrap();
+    assert_eq!((crowd.addr.port(), crowd.url.as_deref()), (8095, Some("https://crowd.example.com")));
+    assert!(case(&[("crowd_addr", "127.0.0.1:8095"), ("tls", "off")], &[], None).is_ok());
+    refused(
+        &[("crowd_addr", "0.0.0.0:8095"), ("tls", "off")],
+        &[],
+        None,
+        expect!["crowd_addr from flag --crowd-addr: tls is off, which is for loopback addresses only"],
+    );
+    refused(
+        &[("crowd_url", "https://crowd.example.com")],
+        &[],
+        None,
+        expect!["crowd_url from flag --crowd-url: it is of no use without crowd_addr, which is not set"],
+    );
+    let plain = [("crowd_addr", "127.0.0.1:8095"), ("crowd_url", "http://crowd.example.com")];
+    refused(
+        &plain,
+        &[],
+        None,
+        expect!["crowd_url from flag --crowd-url: http is for tls = off only; begin it with https://"],
+    );
 }
 
 #[test]

@@ -40,6 +40,14 @@ pub fn source(settings: &Settings) -> Option<Source> {
             if let Some(admin) = settings.admin.as_ref().filter(|admin| !admin.addr.ip().is_unspecified()) {
                 names.add(&admin.addr.ip().to_string());
             }
+            if let Some(crowd) = &settings.crowd {
+                if !crowd.addr.ip().is_unspecified() {
+                    names.add(&crowd.addr.ip().to_string());
+                }
+                if let Some(host) = crowd.url.as_deref().and_then(host_of) {
+                    names.add(host);
+                }
+            }
             Some(Source::Local { dir: authority_dir(settings), names })
         }
     }

@@ -25,6 +25,8 @@ pub struct Settings {
     /// What every Tenant URL begins with: scheme, host and port, without a slash at its end. `None`: made from the
     /// listener's address.
     pub public_url: Option<String>,
+    /// The Crowd listener; `None`: there is none.
+    pub crowd: Option<Crowd>,
     /// Peers whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// Memory for the store's cache, in bytes.
@@ -68,6 +70,15 @@ pub struct Admin {
     pub client_ca: Option<PathBuf>,
     /// What holders of that authority's certificates may do, by their names.
     pub client_roles: Vec<(Subject, Role)>,
+}
+
+/// The Crowd listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crowd {
+    /// Its address; port 0 lets the operating system choose.
+    pub addr: SocketAddr,
+    /// What products call it: scheme, host and port, without a slash at its end. `None`: made from what is known.
+    pub url: Option<String>,
 }
 
 /// A secret text. Its `Debug` form hides it, and its memory is overwritten when it is dropped.

@@ -11,6 +11,8 @@ pub struct Welcome {
     pub tenant_url: String,
     /// What became of the first Secret Token.
     pub first_token: FirstToken,
+    /// The URL to paste at Jira, Confluence and Bitbucket; empty where there is no Crowd listener.
+    pub crowd_url: String,
     /// The certificate that clients must trust; `None` where the administrator brought one, or TLS is off.
     pub ca_file: Option<PathBuf>,
     /// Where everything is kept.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::header::{CONNECTION, HOST};
+use hyper::header::{CONNECTION, HOST, HeaderName, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -225,6 +225,8 @@ pub struct Setting<H> {
     pub stop: watch::Receiver<bool>,
     /// Where connections, handshakes and malformed requests are counted.
     pub traffic: Traffic,
+    /// A header of every answer, also to requests that the handler never sees.
+    pub mark: Option<(HeaderName, HeaderValue)>,
 }
 
 /// Serves one connection to its end. An error on it is the client's or the network's, and of interest at debug level
@@ -285,25 +287,26 @@ async fn run_http1<H, F>(
     H: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
-    let Setting { handler, times, traffic, .. } = setting;
+    let Setting { handler, times, traffic, mark, .. } = setting;
     let verdict = Arc::new(Verdict::default());
     let guard = Guard::http1(socket, Arc::clone(&verdict), times.patience);
     let counted = Arc::clone(&pulse);
     let service = service_fn(move |request| {
         let (handler, pulse, verdict) = (handler.clone(), Arc::clone(&counted), Arc::clone(&verdict));
-        let traffic = traffic.clone();
+        let (traffic, mark) = (traffic.clone(), mark.clone());
         let number = verdict.next_request();
         async move {
             let refused = verdict.of(number);
             let answer = answer(handler, request, peer, pulse, refused, &traffic).await;
             // A body is refused while it is read: then the handler has seen a broken one, and the client is told why.
-            match (refused, verdict.of(number)) {
+            let answer = match (refused, verdict.of(number)) {
                 (None, Some(refusal)) => {
                     traffic.malformed(refusal);
-                    Ok::<_, Infallible>(refusal.answer().map(|body| answer.into_body().with(body)))
+                    refusal.answer().map(|body| answer.into_body().with(body))
                 }
-                _ => Ok(answer),
-            }
+                _ => answer,
+            };
+            Ok::<_, Infallible>(marked(answer, mark))
         }
     });
     let mut connection = http1::Builder::new()
@@ -329,16 +332,17 @@ async fn run_http2<H, F>(
     H: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
-    let Setting { handler, times, traffic, .. } = setting;
+    let Setting { handler, times, traffic, mark, .. } = setting;
     let counted = Arc::clone(&pulse);
     let service = service_fn(move |request| {
         let (handler, pulse, traffic) = (handler.clone(), Arc::clone(&counted), traffic.clone());
+        let mark = mark.clone();
         let refused = fault_http2(&request);
         async move {
             let mut answer = answer(handler, request, peer, pulse, refused, &traffic).await;
             // RFC 9113 section 8.2.2: there are no connection headers in HTTP/2.
             answer.headers_mut().remove(CONNECTION);
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(marked(answer, mark))
         }
     });
     let connection = http2::Builder::new(TokioExecutor::new())
@@ -385,6 +389,14 @@ where
     let ticket = Ticket::new(&pulse, Stage::Answering);
     drop(handling);
     response.map(|answer| Outgoing { answer, ticket })
+}
+
+/// The answer with the header that every answer has.
+fn marked(mut answer: Response<Outgoing>, mark: Option<(HeaderName, HeaderValue)>) -> Response<Outgoing> {
+    if let Some((name, value)) = mark {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
 }
 
 /// The output of the future, or an error if it panics. What the panic said is for the panic hook alone: it may quote

@@ -19,11 +19,12 @@ use super::body::{self, Answer, ReadError};
 use super::compress;
 use super::connection::{Http, Peer};
 use super::forwarded;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, crowd};
 use super::negotiate;
 use super::respond as plain;
 use crate::directory::Directory;
-use crate::directory::application::{self, Application};
+use crate::directory::application::Application;
+use crate::directory::application::access::{self, Denied};
 use crate::directory::network::Network;
 use crate::directory::sight::Sights;
 use crate::limits;
@@ -82,6 +83,8 @@ pub struct Served {
     pub status: u16,
     /// Why it was refused, in the protocol's word; empty: it was not.
     pub reason: &'static str,
+    /// Why it was not let in, in a stable word; empty: it was.
+    pub denied: &'static str,
     /// From its head to the head of the answer.
     pub duration: Duration,
 }
@@ -100,6 +103,7 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
         from,
         status: 0,
         reason: "",
+        denied: "",
         duration: Duration::ZERO,
     };
     let _in_flight = face.metrics.begun();
@@ -116,6 +120,16 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
     served.reason = response.extensions().get::<Reason>().map_or("", |reason| reason.word());
     served.duration = started.elapsed();
     tell(&request_id, &served, respond::is_failure(&response));
+    face.metrics.crowd.asked(&crowd::Asked {
+        application: served.application.as_ref().map_or("", |application| &application.name),
+        endpoint: served.endpoint,
+        status: served.status,
+        denied: served.denied,
+        duration: served.duration,
+    });
+    if let Some(application) = &served.application {
+        face.metrics.crowd.same_names(&application.name, face.sights.same_names(application));
+    }
     let response = compress::compress(response, negotiate::codings(&head.headers)).await;
     match head.method == Method::HEAD {
         true => plain::without_body(response),
@@ -147,7 +161,7 @@ impl Asked<'_> {
         };
         let route = route::route(rest);
         served.endpoint = route.template();
-        let application = match self.admit().await {
+        let application = match self.admit(served).await {
             Ok(application) => application,
             Err(refusal) => {
                 self.discard(body).await;
@@ -159,7 +173,8 @@ impl Asked<'_> {
         let url = forwarded::origin(self.peer.addr.ip(), &self.head.headers, &self.face.trusted_proxies);
         let base = format!("{}{base}", url.as_deref().unwrap_or(&self.face.public_url));
         let encoder = encode::Encoder { form: self.form, base };
-        let reading = read::Reading { face: self.face, application: &application, parameters: &parameters, encoder };
+        let (face, parameters, from) = (self.face, &parameters, self.from);
+        let reading = read::Reading { face, application: &application, parameters, from, encoder };
         match self.head.method {
             Method::GET | Method::HEAD => {
                 self.discard(body).await;
@@ -206,14 +221,28 @@ impl Asked<'_> {
     }
 
     /// The application that the request is from.
-    async fn admit(&self) -> Result<Arc<Application>, Refusal> {
-        let denied = || {
+    async fn admit(&self, served: &mut Served) -> Result<Arc<Application>, Refusal> {
+        let wrong = || {
             let why = "the name or the password of the application is wrong, or it may not be used from here";
             Refusal::new(Reason::ApplicationAccessDenied, why)
         };
-        let (name, password) = basic(&self.head.headers).ok_or_else(denied)?;
-        let found = application::access::authenticate(&self.face.directory, &name, &password, self.from).await?;
-        found.map_err(|_| denied())
+        let Some((name, password)) = basic(&self.head.headers) else {
+            served.denied = "no_credentials";
+            return Err(wrong());
+        };
+        let denied = match access::authenticate(&self.face.directory, &name, &password, self.from).await? {
+            Ok(application) => return Ok(application),
+            Err(denied) => denied,
+        };
+        served.denied = denied.text();
+        Err(match denied {
+            Denied::Unknown | Denied::Password | Denied::Address => wrong(),
+            Denied::Disabled => Refusal::new(Reason::ApplicationPermissionDenied, "the application is disabled"),
+            Denied::TenantClosed => {
+                Refusal::new(Reason::ApplicationPermissionDenied, "the application's tenant is disabled")
+            }
+            Denied::Throttled { wait_s } => Refusal::throttled(wait_s),
+        })
     }
 
     /// Takes what an HTTP/2 client is still sending of a request that is answered without it: clients lose an answer whose stream
@@ -267,11 +296,11 @@ fn basic(headers: &HeaderMap) -> Option<(String, Zeroizing<String>)> {
 fn tell(request_id: &str, served: &Served, is_failure: bool) {
     let application = served.application.as_ref().map_or("", |application| &application.name);
     let tenant = served.application.as_ref().map_or("", |application| &application.tenant.name);
-    let Served { endpoint, status, reason, from, .. } = served;
+    let Served { endpoint, status, reason, denied, from, .. } = served;
     let (method, micros) = (served.method.as_str(), u64::try_from(served.duration.as_micros()).unwrap_or(u64::MAX));
     macro_rules! line {
         ($level:ident) => {
-            tracing::$level!(request_id, status, method, endpoint, tenant, application, reason, micros, %from, "crowd request")
+            tracing::$level!(request_id, status, method, endpoint, tenant, application, reason, denied, micros, %from, "crowd request")
         };
     }
     match *status {

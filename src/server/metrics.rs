@@ -1,6 +1,7 @@
 //! What the server counts and measures, by the names under which Prometheus knows it. Counting is for the request path: a few
 //! look-ups and atomics, and no text is made. It does not know how anything that it counts is done.
 
+pub mod crowd;
 pub mod families;
 pub mod live;
 pub mod scrape;
@@ -26,6 +27,8 @@ pub struct Metrics {
     registry: Registry,
     /// What the SCIM listener counts by itself.
     pub traffic: Traffic,
+    /// What the Crowd listener counts.
+    pub crowd: crowd::Crowd,
     requests: Family<RequestLabels, Counter>,
     durations: Vec<(&'static str, Histogram)>,
     in_flight: Gauge,
@@ -88,10 +91,13 @@ impl Metrics {
         let limited = "Requests refused because their tenant or token sent too many, by tenant";
         registry.register("scimd_rate_limited_requests", limited, rate_limited.clone());
         traffic.register(&mut registry);
+        let crowd = crowd::Crowd::default();
+        crowd.register(&mut registry);
         registry.register_collector(Box::new(Live { sources, expiries: Arc::clone(&expiries) }));
         Metrics {
             registry,
             traffic,
+            crowd,
             requests,
             durations: resolved.to_vec(),
             in_flight,

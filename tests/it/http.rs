@@ -90,7 +90,7 @@ impl Server {
         let addr = tcp.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic };
+        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic, mark: None };
         tokio::spawn(listener::serve(tcp, None, setting, Room::default()));
         Server { addr, token, _stop: stop }
     }

@@ -60,7 +60,7 @@ impl Server {
         });
         let (stop, stopping) = watch::channel(false);
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic };
+        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic, mark: None };
         tokio::spawn(async move {
             let _config = _config;
             listener::serve(listener, Some(config), setting, Room::default()).await

@@ -59,6 +59,8 @@ pub(super) fn open_files() -> Finding {
     let needed = limits::CONNECTIONS_MAX
         + limits::CONNECTIONS_CLOSING_MAX
         + limits::ADMIN_CONNECTIONS_MAX
+        + limits::CROWD_CONNECTIONS_MAX
+        + limits::CROWD_CONNECTIONS_CLOSING_MAX
         + limits::DOCTOR_FILES_RESERVED;
     let needed = u64::try_from(needed).unwrap_or(u64::MAX);
     let advice = format!("raise it for the server: LimitNOFILE={needed} in its systemd unit, or `ulimit -n {needed}`");
@@ -89,6 +91,12 @@ pub(super) async fn addresses(settings: &Settings, server: &Server) -> Vec<Findi
         findings.push(match &server.running {
             Some(_) => answers("admin address", &admin.addr.to_string()).await,
             None => free("admin address", admin.addr).await,
+        });
+    }
+    if let Some(crowd) = &settings.crowd {
+        findings.push(match &server.running {
+            Some(_) => answers("Crowd address", &crowd.addr.to_string()).await,
+            None => free("Crowd address", crowd.addr).await,
         });
     }
     if let Some(url) = &settings.public_url

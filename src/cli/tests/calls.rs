@@ -246,3 +246,24 @@ fn every_guide_has_the_url_and_the_commands_of_its_tenant() {
     assert_eq!(code, 3);
     assert!(text.contains("entra"), "{text}");
 }
+
+#[test]
+fn every_product_has_a_guide_with_its_names() {
+    let fake = Fake::new();
+    for product in ["jira", "confluence", "bitbucket", "atlassian-cloud"] {
+        let url = "https://crowd.example.com:8095/crowd";
+        let flags = ["--tenant", "acme", "--application", "our-wiki", "--crowd-url", url];
+        let text = fake.call(&[&["guide", product][..], &flags].concat()).unwrap();
+        assert!(text.contains("--tenant acme") && !text.contains('{'), "{product}");
+        let is_asked = product != "atlassian-cloud";
+        assert_eq!(text.contains(&format!("Server URL                        {url}\n")), is_asked, "{product}");
+        assert_eq!(text.contains("scimd application create our-wiki "), is_asked, "{product}");
+        assert!(text.contains("JIT") || text.contains("Just-in-time"), "{product}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 160, "{product}: {line}");
+        }
+        assert!(fake.call(&["guide"]).unwrap().contains(product));
+    }
+    let bitbucket = fake.call(&["guide", "bitbucket", "--crowd-url", "https://x/crowd"]).unwrap();
+    assert!(bitbucket.contains("LICENSED_USER") && bitbucket.contains("application create bitbucket "));
+}

@@ -35,6 +35,7 @@ pub struct Known {
 }
 
 /// That a password was right: what cannot be made without it, nor outside of this process.
+#[derive(Clone)]
 struct Proof {
     mac: [u8; 32],
     /// Until when it is taken, in milliseconds since the epoch.
@@ -58,7 +59,8 @@ pub async fn find(directory: &Directory, snapshot: &Snapshot, name: &str) -> Res
     let revision = entry.stamp.revision;
     let kept = &directory.applications.kept.known;
     let is_current = |known: &Arc<Known>| known.revision == revision && Arc::ptr_eq(&known.tenant, &tenant);
-    if let Some(known) = kept.get(name).filter(is_current) {
+    let before = kept.get(name);
+    if let Some(known) = before.clone().filter(is_current) {
         return Ok(Some(known));
     }
     let stored: record::Application = record::unpack(&entry.value)?;
@@ -71,7 +73,16 @@ pub async fn find(directory: &Directory, snapshot: &Snapshot, name: &str) -> Res
             "its settings cannot be used"
         );
     });
-    let known = Arc::new(Known { revision, tenant, stored, application: application.ok(), proofs: Mutex::default() });
+    // What another setting changes is no password.
+    let same = |old: &Arc<Known>| old.stored.password == stored.password && old.stored.previous == stored.previous;
+    let proofs = before.filter(same).map(|old| old.proofs.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let known = Arc::new(Known {
+        revision,
+        tenant,
+        stored,
+        application: application.ok(),
+        proofs: Mutex::new(proofs.unwrap_or_default()),
+    });
     kept.insert(name.to_owned(), known.clone());
     Ok(Some(known))
 }

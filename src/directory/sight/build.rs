@@ -9,6 +9,7 @@ use crate::limits;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{Entry, Page, Scan, Snapshot};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use uuid::Uuid;
 
 /// What is to be read, and as what.
@@ -20,7 +21,12 @@ pub(super) struct Source<'a> {
     pub(super) snapshot: &'a Snapshot,
     /// The time for expressions that ask for it, in milliseconds since the epoch.
     pub(super) now_ms: i64,
+    /// How many could not be named.
+    pub(super) unnamed: &'a AtomicUsize,
 }
+
+/// How many of those that cannot be named the log tells one by one.
+const TOLD: usize = 20;
 
 /// The sight at the snapshot.
 pub(super) async fn build(source: Source<'_>) -> Result<Index, Error> {
@@ -40,9 +46,13 @@ pub(super) async fn build(source: Source<'_>) -> Result<Index, Error> {
             }
         }
     }
-    let same_names = index.users.waiting() + index.groups.waiting();
+    let (unnamed, same_names) = (source.unnamed.load(Relaxed), index.users.waiting() + index.groups.waiting());
+    if unnamed > TOLD {
+        let (tenant, application) = (&source.application.tenant.name, &source.application.name);
+        tracing::warn!(tenant, application, unnamed, "an application does not see all those that cannot be named");
+    }
     let (tenant, application) = (&source.application.tenant.name, &source.application.name);
-    let (users, groups) = (index.users.len(), index.groups.len());
+    let (users, groups) = (index.users.count(), index.groups.count());
     tracing::debug!(tenant, application, users, groups, same_names, "the names that an application sees were read");
     Ok(index)
 }
@@ -74,7 +84,7 @@ pub(super) async fn members(source: Source<'_>, index: &Index) -> Result<HashSet
 
 /// Refuses to keep more than the limit.
 pub(super) fn fits(index: &Index) -> Result<(), Error> {
-    (index.len() <= limits::CROWD_NAMES_MAX).then_some(()).ok_or_else(too_many)
+    (index.count() <= limits::CROWD_NAMES_MAX).then_some(()).ok_or_else(too_many)
 }
 
 /// The ids of the next member rows below a prefix; `after` keeps the place.
@@ -180,7 +190,12 @@ impl Source<'_> {
             Err(failure) => failure,
         };
         let (tenant, application) = (&self.application.tenant.name, &self.application.name);
-        tracing::warn!(tenant, application, kind, %id, why, "an application does not see what cannot be named");
+        match self.unnamed.fetch_add(1, Relaxed) {
+            TOLD.. => {}
+            _ => {
+                tracing::warn!(tenant, application, kind, %id, why, "an application does not see what cannot be named")
+            }
+        }
         None
     }
 

@@ -3,9 +3,8 @@
 //!
 //! A journal lives as long as the process. A token from before it is good as long as the change log has nothing since.
 
-use super::build::Source;
 use super::journal::Difference;
-use super::{Sight, Sights, advance};
+use super::{Sight, Sights};
 use crate::directory::application::Application;
 use crate::directory::log::{self, Bounds, Position};
 use crate::directory::record::Change;
@@ -15,6 +14,7 @@ use crate::scim::errors::{Error, Kind};
 use crate::scim::fold::fold;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -47,14 +47,18 @@ pub struct Story {
 const PLACE: u8 = b'c';
 
 impl Sights {
-    /// The token of a client that begins to listen. Where one has begun to read everything a while ago, it begins there.
-    pub async fn token(&self, directory: &Directory, application: &Arc<Application>) -> Result<String, Error> {
+    /// The token of a client that begins to listen. Where it began to read everything a short while ago, its token is of that moment.
+    pub async fn token(
+        &self,
+        directory: &Directory,
+        application: &Arc<Application>,
+        from: IpAddr,
+    ) -> Result<String, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
-        let sight = advance(directory, application, &mut kept).await?;
-        kept.forget_reads();
-        let oldest = kept.reads.iter().map(|(_, revision)| *revision).min();
-        Ok(sight.token_at(oldest.unwrap_or(sight.revision())))
+        let sight = self.advance(directory, application, &mut kept).await?;
+        let last = kept.last_read(from);
+        Ok(sight.token_at(last.unwrap_or(sight.revision())))
     }
 
     /// What is otherwise since the moment of a token, and the sight that has it; `None`: everything has to be read again.
@@ -66,7 +70,7 @@ impl Sights {
     ) -> Result<Option<(Sight, Story)>, Error> {
         let slot = self.slot(application);
         let mut kept = slot.lock().await;
-        let sight = advance(directory, application, &mut kept).await?;
+        let sight = self.advance(directory, application, &mut kept).await?;
         let Some(moment) = sight.moment(token) else { return Ok(None) };
         let Some(state) = &kept.state else { return Ok(None) };
         let moment = match moment < state.journal.start() && is_quiet(&sight, moment, state.journal.start()).await? {
@@ -114,10 +118,9 @@ impl Sight {
 
 /// Whether nothing changed between a moment and the start of the journal.
 async fn is_quiet(sight: &Sight, moment: u64, start: u64) -> Result<bool, Error> {
-    let source = Source { application: sight.application(), snapshot: sight.snapshot(), now_ms: sight.now_ms() };
-    let position = Position::at(source.tenant(), moment);
+    let position = Position::at(sight.tenant(), moment);
     let bounds = Bounds { entries_max: 1, before_ms: None };
-    match log::read::<Change>(source.snapshot, &position, |_| true, &bounds).await {
+    match log::read::<Change>(sight.snapshot(), &position, |_| true, &bounds).await {
         Ok(chunk) => Ok(chunk.entries.first().is_none_or(|entry| entry.revision > start)),
         Err(Refused::Trimmed { .. }) => Ok(false),
         Err(Refused::Directory(error)) => Err(error),

@@ -40,8 +40,8 @@ impl Index {
     }
 
     /// How much it holds, for its limit.
-    pub fn len(&self) -> usize {
-        self.users.len() + self.users.waiting() + self.all.len()
+    pub fn count(&self) -> usize {
+        self.users.count() + self.users.waiting() + self.all.len()
     }
 
     /// The generation of a group's members, if there is such a group.

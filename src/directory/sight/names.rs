@@ -2,6 +2,7 @@
 //! others wait until it is free. A map that is cheap to clone, so that who reads for long keeps the names of one moment. It does not
 //! know what the names belong to.
 
+use super::text::clean;
 use crate::scim::fold::fold;
 use imbl::{HashMap, OrdMap};
 use std::sync::Arc;
@@ -33,13 +34,18 @@ pub struct Turn {
 
 impl Names {
     /// How many are seen.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.shown.len()
     }
 
     /// How many have a name that somebody else holds.
     pub fn waiting(&self) -> usize {
         self.behind.len()
+    }
+
+    /// Those who have a name that somebody else holds.
+    pub fn behind(&self) -> impl Iterator<Item = Uuid> {
+        self.behind.keys().copied()
     }
 
     /// Under which name `id` is seen.
@@ -59,7 +65,7 @@ impl Names {
 
     /// Who is seen under a name.
     pub fn find(&self, name: &str) -> Option<Uuid> {
-        self.holders.get(fold(name).as_ref()).copied()
+        self.holders.get(fold(&clean(name)).as_ref()).copied()
     }
 
     /// Whoever is seen, the oldest first.

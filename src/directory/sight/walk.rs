@@ -33,7 +33,9 @@ pub struct Members {
 impl Walk {
     /// The users in a group.
     pub fn members(sight: &Sight, group: Uuid, depth: Depth) -> Walk {
-        let sources = sight.index().sources(group, depth);
+        let mut sources = sight.index().sources(group, depth);
+        // The group's own members come first.
+        sources.reverse();
         let met = (sources.len() > 1).then(HashSet::new);
         Walk::Members(Members { sources, after: None, met })
     }

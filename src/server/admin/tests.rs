@@ -36,8 +36,6 @@ mod quirks;
 pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
     let certificate_not_after_s = watch::channel(Some(2_000_000_000)).1;
     AdminState {
-        crowd_addr: None,
-        crowd_url: String::new(),
         metrics: Arc::new(Metrics::new(Sources {
             directory: directory.clone(),
             certificate_not_after_s: certificate_not_after_s.clone(),
@@ -53,6 +51,8 @@ pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
         ready: watch::channel(Readiness::Ready).1,
         certificate_not_after_s,
         certificates: None,
+        crowd_addr: None,
+        crowd_url: String::new(),
         authority_dir: PathBuf::from("."),
         recorder: Arc::new(Recorder::default()),
         stopping: stopping(),

@@ -216,7 +216,7 @@ async fn twenty_reloads_under_load_fail_no_handshake() {
     let addr = listener.local_addr().unwrap();
     let handler = |_: Request<Incoming>, _: Peer| async { Response::new(Answer::Full("ok".into())) };
     let (stop, stopping) = watch::channel(false);
-    let setting = Setting { handler, times: Times::default(), stop: stopping, traffic: Traffic::default() };
+    let setting = Setting { handler, times: Times::default(), stop: stopping, traffic: Traffic::default(), mark: None };
     let served = tokio::spawn(listener::serve(listener, Some(certificates.scim()), setting, Room::default()));
 
     let mut roots = RootCertStore::empty();

@@ -20,7 +20,9 @@ use crate::server::body::Answer;
 use bytes::Bytes;
 use hyper::Response;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A request that may be answered.
@@ -28,6 +30,7 @@ pub(super) struct Reading<'a> {
     pub(super) face: &'a Arc<Face>,
     pub(super) application: &'a Arc<Application>,
     pub(super) parameters: &'a Parameters,
+    pub(super) from: IpAddr,
     pub(super) encoder: Encoder,
 }
 
@@ -84,7 +87,7 @@ impl Reading<'_> {
                 self.searched(restriction.map_err(Refusal::illegal)?).await
             }
             Route::Event => {
-                let token = self.face.sights.token(&self.face.directory, self.application).await?;
+                let token = self.face.sights.token(&self.face.directory, self.application, self.from).await?;
                 self.whole(events::begin_document(&self.encoder, &token))
             }
             Route::EventSince(token) => self.events(token).await,
@@ -162,7 +165,7 @@ impl Reading<'_> {
         let (start, max) = self.bounds()?;
         let is_everything = entity == Entity::User && restriction == Restriction::All && max.is_none();
         let sight = match is_everything {
-            true => self.face.sights.look_at_all(&self.face.directory, self.application).await?,
+            true => self.face.sights.look_at_all(&self.face.directory, self.application, self.from).await?,
             false => self.look().await?,
         };
         let only = match entity {
@@ -258,8 +261,10 @@ impl Reading<'_> {
 
     async fn streamed(&self, sight: Sight, encoder: Encoder, matter: Matter) -> Result<Response<Answer>, Refusal> {
         let places = self.face.streams.0.clone();
-        let busy = |_| Refusal::busy("too many large answers are being made already");
-        let place = places.try_acquire_owned().map_err(busy)?;
+        let busy = || Refusal::busy("too many lists are being made already; come again");
+        let pause = Duration::from_millis(limits::CROWD_STREAM_WAIT_MS_MAX);
+        let place = tokio::time::timeout(pause, places.acquire_owned()).await.map_err(|_| busy())?;
+        let place = place.map_err(|_| busy())?;
         let form = encoder.form;
         let answer = stream::answer(sight, encoder, matter, place).await?;
         Ok(respond::ok(answer, form))

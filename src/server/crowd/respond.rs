@@ -62,6 +62,7 @@ enum Status {
     TooSlow,
     Method(&'static str),
     Unavailable,
+    Throttled(u64),
 }
 
 impl Refusal {
@@ -103,6 +104,12 @@ impl Refusal {
         Refusal { reason: Reason::OperationFailed, message: message.into(), kind: Status::Unavailable }
     }
 
+    /// There were too many failed attempts; when the next one is looked at, in whole seconds.
+    pub fn throttled(wait_s: u64) -> Refusal {
+        let message = format!("too many failed attempts; come again in {wait_s} seconds");
+        Refusal { reason: Reason::OperationFailed, message, kind: Status::Throttled(wait_s) }
+    }
+
     fn status(&self) -> StatusCode {
         match (self.kind, self.reason) {
             (Status::Bad, _) => StatusCode::BAD_REQUEST,
@@ -110,6 +117,7 @@ impl Refusal {
             (Status::TooSlow, _) => StatusCode::REQUEST_TIMEOUT,
             (Status::Method(_), _) => StatusCode::METHOD_NOT_ALLOWED,
             (Status::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (Status::Throttled(_), _) => StatusCode::TOO_MANY_REQUESTS,
             (Status::Usual, reason) => match reason {
                 Reason::ApplicationAccessDenied => StatusCode::UNAUTHORIZED,
                 Reason::ApplicationPermissionDenied => StatusCode::FORBIDDEN,
@@ -164,6 +172,11 @@ impl Reason {
 const VERSION: HeaderName = HeaderName::from_static("x-embedded-crowd-version");
 const VERSION_VALUE: HeaderValue = HeaderValue::from_static("Crowd/6.1.3");
 
+/// The header by which clients know a Crowd server, for answers that are made elsewhere.
+pub fn version() -> (HeaderName, HeaderValue) {
+    (VERSION, VERSION_VALUE)
+}
+
 /// Puts onto an answer what every one of them has.
 pub fn mark(response: &mut Response<Answer>, request_id: &str) {
     let headers = response.headers_mut();
@@ -186,11 +199,12 @@ pub fn no_content() -> Response<Answer> {
     response
 }
 
-/// A refusal, in this form.
+/// A refusal, in this form. What is said of the application itself is plain text but for those who want JSON: the products show the
+/// body as it is, and other clients read its message.
 pub fn refused(refusal: &Refusal, form: Form) -> Response<Answer> {
     let status = refusal.status();
-    let mut response = match refusal.reason {
-        Reason::ApplicationAccessDenied | Reason::ApplicationPermissionDenied => {
+    let mut response = match (refusal.reason, form) {
+        (Reason::ApplicationAccessDenied | Reason::ApplicationPermissionDenied, Form::Xml) => {
             let text = format!("{}: {}\n", refusal.reason.word(), refusal.message);
             with(status, Answer::Full(Bytes::from(text)), "text/plain; charset=utf-8")
         }
@@ -204,6 +218,9 @@ pub fn refused(refusal: &Refusal, form: Form) -> Response<Answer> {
         }
         Status::Unavailable => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        Status::Throttled(wait_s) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait_s.max(1)));
         }
         _ if status == StatusCode::UNAUTHORIZED => {
             let challenge = HeaderValue::from_static("Basic realm=\"scimd\", charset=\"UTF-8\"");

@@ -314,3 +314,6 @@ async fn memberships(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

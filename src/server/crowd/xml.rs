@@ -36,6 +36,14 @@ impl Element {
 /// # Errors
 /// Why it is none that is read here, as a sentence.
 pub fn parse(body: &[u8]) -> Result<Element, String> {
+    parse_within(body, limits::CROWD_XML_ELEMENTS_MAX)
+}
+
+/// [`parse`] for so many elements.
+///
+/// # Errors
+/// As there.
+pub fn parse_within(body: &[u8], elements_max: usize) -> Result<Element, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
@@ -82,7 +90,7 @@ pub fn parse(body: &[u8]) -> Result<Element, String> {
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
             Event::Eof => break,
         }
-        if open.len() > limits::CROWD_XML_DEPTH_MAX || elements > limits::CROWD_XML_ELEMENTS_MAX {
+        if open.len() > limits::CROWD_XML_DEPTH_MAX || elements > elements_max {
             return Err("the body has too many elements, or too deep ones".to_owned());
         }
     }

@@ -47,7 +47,7 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let held = Arc::clone(&gate);
         let handler = move |request, peer| answer(request, peer, Arc::clone(&held), arrived.clone());
-        let setting = Setting { handler, times, stop: stopping, traffic: Traffic::default() };
+        let setting = Setting { handler, times, stop: stopping, traffic: Traffic::default(), mark: None };
         let done = tokio::spawn(serve(listener, tls, setting, room));
         Self { addr, gate, waiting, stop, done }
     }

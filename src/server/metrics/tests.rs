@@ -194,6 +194,13 @@ fn the_alert_rules_name_only_metrics_that_there_are() {
     reading.allows(Quirk::OpCase);
     metrics.served(&Served { used: reading.used, reason: super::RATE_LIMITED, ..served("acme") });
     metrics.traffic.handshake(Handshake::Failed);
+    metrics.crowd.asked(&super::crowd::Asked {
+        application: "jira",
+        endpoint: "/user",
+        status: 401,
+        denied: "application_password",
+        duration: Duration::ZERO,
+    });
     metrics.set_token_expiries(vec![("acme".to_owned(), "t".to_owned(), Some(1))]);
     let known: BTreeSet<String> = families(&metrics.text(), "").iter().flat_map(queried).collect();
 
@@ -228,7 +235,8 @@ async fn prometheus_gets_the_text_and_nothing_else_is_there() {
     let addr = listener.local_addr().unwrap();
     let (stop, stopping) = watch::channel(false);
     let handler = move |request, peer| super::scrape::handle(metrics.clone(), request, peer);
-    let setting = Setting { handler, times: Times::default(), stop: stopping, traffic: super::Traffic::default() };
+    let setting =
+        Setting { handler, times: Times::default(), stop: stopping, traffic: super::Traffic::default(), mark: None };
     let serving = tokio::spawn(listener::serve(listener, None, setting, Room::default()));
 
     let answer = asked(addr, "GET /metrics").await;

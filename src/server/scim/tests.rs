@@ -66,7 +66,7 @@ impl Site {
         let (stop, stopping) = watch::channel(false);
         let traffic = plane.metrics.traffic.clone();
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic };
+        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic, mark: None };
         tokio::spawn(listener::serve(listener, None, setting, Room::default()));
         Site { directory, addr, token, _stop: stop }
     }

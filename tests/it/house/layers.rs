@@ -81,7 +81,9 @@ const WHO_NAMES: &[(&[&str], &[&str])] = &[
     (&["prometheus_client"], &["server/metrics.rs", "server/metrics/"]),
     // Its siblings name the module of that name, and not the crate.
     (&["redb"], &["store/redb.rs", "store/redb/", "store/open.rs", "store/check.rs", "store/apply.rs"]),
-    (&["imbl"], &["store/memory.rs", "store/memory/"]),
+    // Maps whose clones are cheap: the memory engine, and the names that applications see.
+    (&["imbl"], &["store/memory.rs", "store/memory/", "directory/sight/"]),
+    (&["quick_xml"], &["server/crowd/xml.rs"]),
     (&["clap"], &["main.rs", "cli.rs", "cli/", "config/args.rs"]),
     (&["clap_complete"], &["cli/completions.rs"]),
     (&["indicatif"], &["cli/bar.rs"]),

@@ -11,6 +11,7 @@ const FILE_LINES_MAX: usize = 700;
 const CHOOSE_STATUSES: &[&str] = &[
     "server/respond.rs",
     "server/refusal.rs",
+    "server/crowd/respond.rs",
     "server/admin.rs",
     "server/admin/",
     "server/listener.rs",

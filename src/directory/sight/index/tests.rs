@@ -52,5 +52,5 @@ fn a_group_leaves_nothing_behind() {
         index.remove_group(id(number));
     }
     assert!(!index.is_nested());
-    assert_eq!((index.len(), index.children.len()), (0, 0));
+    assert_eq!((index.count(), index.children.len()), (0, 0));
 }

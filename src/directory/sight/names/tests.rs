@@ -20,7 +20,7 @@ fn the_oldest_is_seen_and_the_next_one_after_it() {
     let mut names = Names::default();
     assert_eq!(names.set(id(2), Some("Ann")), [turn(2, None, Some("Ann"))]);
     assert_eq!(names.set(id(3), Some("ann")), []);
-    assert_eq!((names.len(), names.waiting(), names.find("ANN")), (1, 1, Some(id(2))));
+    assert_eq!((names.count(), names.waiting(), names.find("ANN")), (1, 1, Some(id(2))));
     assert_eq!(names.set(id(1), Some("ANN")), [turn(1, None, Some("ANN")), turn(2, Some("Ann"), None)]);
     assert_eq!(names.set(id(1), Some("bob")), [turn(1, Some("ANN"), Some("bob")), turn(2, None, Some("Ann"))]);
     assert_eq!(names.set(id(2), None), [turn(2, Some("Ann"), None), turn(3, None, Some("ann"))]);

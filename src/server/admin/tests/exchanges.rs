@@ -49,7 +49,7 @@ impl Both {
         });
         let traffic = plane.metrics.traffic.clone();
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop: plane.stop.subscribe(), traffic };
+        let setting = Setting { handler, times: Times::default(), stop: plane.stop.subscribe(), traffic, mark: None };
         tokio::spawn(listener::serve(listener, None, setting, Room::default()));
         let client = ExchangeServiceClient::new(plane.connect().await);
         Both { plane, addr, token, client }
