@@ -655,3 +655,7 @@ pub const TARGET_SEAT_MS: i64 = 30 * 60 * 1_000;
 pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
 /// Members of one group that are read of a target.
 pub const TARGET_MEMBERS_MAX: usize = 1_000_000;
+/// Steps of one resource in a row.
+pub const TARGET_STEPS_OF_ONE_MAX: usize = 1_000_000;
+/// How long the task of a target that has everything waits for something to do.
+pub const TARGET_IDLE_MS: u64 = 10 * 60 * 1_000;

@@ -4,6 +4,8 @@
 mod dirty;
 mod follow;
 mod full;
+mod group;
+mod index;
 mod line;
 mod order;
 mod redact;
@@ -12,7 +14,6 @@ mod scope;
 mod task;
 mod words;
 
-use self::task::Task;
 use crate::directory::refused::Refused;
 use crate::directory::target::desk::{Order, What};
 use crate::directory::target::live::Doing;
