@@ -643,3 +643,14 @@ pub const TARGET_PROGRESS_RESOURCES: u64 = 100;
 pub const TARGET_ROWS: usize = 500;
 /// Plans and tests of targets at work at once.
 pub const TARGET_PLANS_MAX: usize = 4;
+
+// What targets are asked for
+
+/// Members, components and the like in a page that a target is asked for.
+pub const TARGET_PAGE: usize = 50;
+/// Users and groups in a page that a target is asked for where it lists all of them.
+pub const TARGET_LIST_PAGE: usize = 1_000;
+/// Users and groups in a page that a SCIM server is asked for.
+pub const TARGET_SCIM_PAGE: usize = 100;
+/// How much of what a target says of a failure is told on, in characters.
+pub const TARGET_SAID_CHARS_MAX: usize = 300;
