@@ -12,7 +12,6 @@ mod redact;
 mod resource;
 mod scope;
 mod task;
-mod words;
 
 use crate::directory::refused::Refused;
 use crate::directory::target::desk::{Order, What};

@@ -16,7 +16,9 @@ use crate::outbound::errand::Verdict;
 use crate::outbound::plan::{self, KnownGroup, KnownUser, Member};
 use crate::outbound::reading::{self, Page, Reading, Seen};
 use crate::outbound::request::Request;
+use crate::outbound::scim;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -139,7 +141,8 @@ impl Task {
             let mut notes = Vec::new();
             for seen in page.users {
                 self.advance();
-                let Some(id) = index.find(kind, keys::USER, &seen.id, &seen.name) else { continue };
+                let names = (seen.id.as_str(), seen.name.as_str());
+                let Some(id) = self.whose(index, keys::USER, names, &seen.attributes).await? else { continue };
                 let snapshot = self.directory.snapshot().await?;
                 let old: Option<KnownUser> = self.known(&snapshot, keys::USER, id).await?;
                 if old.is_none() && !self.shown.target.policy.adopt {
@@ -169,7 +172,8 @@ impl Task {
             let mut notes = Vec::new();
             for seen in page.groups {
                 self.advance();
-                let Some(id) = index.find(kind, keys::GROUP, &seen.id, &seen.name) else { continue };
+                let names = (seen.id.as_str(), seen.name.as_str());
+                let Some(id) = self.whose(index, keys::GROUP, names, &seen.attributes).await? else { continue };
                 let snapshot = self.directory.snapshot().await?;
                 let old: Option<KnownGroup> = self.known(&snapshot, keys::GROUP, id).await?;
                 if old.is_none() && !self.shown.target.policy.adopt {
@@ -185,6 +189,28 @@ impl Task {
             }
         }
         Err(Ended::Blocked("its list of groups has no end".to_owned()))
+    }
+
+    /// Which of the directory's users or groups something is that the target has: by what is known of it, by the id that it was given
+    /// when it was made, or by its name.
+    async fn whose(
+        &self,
+        index: &Index,
+        code: u8,
+        (id, name): (&str, &str),
+        attributes: &Map<String, Value>,
+    ) -> Result<Option<Uuid>, Ended> {
+        let kind = self.shown.target.kind;
+        if let Some(known) = index.find(kind, code, id, "") {
+            return Ok(Some(known));
+        }
+        if let Some(given) = scim::resource_of(attributes) {
+            let snapshot = self.directory.snapshot().await?;
+            if self.scope.exists(&snapshot, code, given).await? {
+                return Ok(Some(given));
+            }
+        }
+        Ok(index.find(kind, code, "", name))
     }
 
     /// What the reading did not see is not there any more.

@@ -4,9 +4,10 @@ use super::resource::{Subject, Taken};
 use super::scope::{Members, Wanted};
 use super::task::{Ended, Task};
 use crate::directory::keys;
+use crate::directory::target::state::Note;
 use crate::directory::target::stored::{Memberships, Users};
 use crate::limits;
-use crate::outbound::plan::{self, Act, Former, KnownGroup, Member, Step};
+use crate::outbound::plan::{self, Act, KnownGroup, Member, Step};
 use crate::outbound::reading::{self, Seen};
 use crate::store::Snapshot;
 use std::collections::BTreeSet;
@@ -48,16 +49,12 @@ impl Task {
                 self.note_state().await?;
             }
             self.make_members(&wanted).await?;
+            let source = if self.unread().remove(&id) { Source::Target } else { source };
             let steps = self.member_steps(&known, id, &wanted, source).await?;
             let taken = self.take(&subject, steps).await?;
             // A group that has them all needs none of those that it was before.
             let taken = match taken {
-                Taken::All => {
-                    let snapshot = self.directory.snapshot().await?;
-                    let known: KnownGroup = self.known(&snapshot, keys::GROUP, id).await?.unwrap_or(known);
-                    let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
-                    self.take(&subject, plan::former(kind, policy, &known)).await?
-                }
+                Taken::All => self.leave_former(&subject).await?,
                 other => other,
             };
             match taken {
@@ -110,6 +107,22 @@ impl Task {
             }
         }
         Ok(None)
+    }
+
+    /// A group that has all its members needs none of those that it was before it was renamed.
+    async fn leave_former(&self, subject: &Subject) -> Result<Taken, Ended> {
+        let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
+        let snapshot = self.directory.snapshot().await?;
+        let known: Option<KnownGroup> = self.known(&snapshot, keys::GROUP, subject.id).await?;
+        let Some(known) = known.filter(|known| !known.former.is_empty()) else { return Ok(Taken::All) };
+        let others = self.known_index(&[keys::GROUP]).await?;
+        let is_taken = |name: &str| others.find(kind, keys::GROUP, "", name).is_some_and(|other| other != subject.id);
+        let (steps, without) = plan::former(kind, policy, &known, is_taken);
+        let taken = self.take(subject, steps).await?;
+        if let (Taken::All, Some(known)) = (taken, without) {
+            self.site().note(&[Note::Known(keys::GROUP, subject.id, Some(self.row(&known)?))]).await?;
+        }
+        Ok(taken)
     }
 
     /// Whoever is to be a member has to be there first. Whoever is in trouble has his own time.
@@ -183,8 +196,7 @@ impl Task {
     /// are noted who are to be in it, or were put there.
     async fn read_members(&self, group: &KnownGroup, id: Uuid, right: &BTreeSet<Uuid>) -> Result<Vec<Member>, Ended> {
         let kind = self.shown.target.kind;
-        let former = Former { id: group.id.clone(), name: group.name.clone() };
-        let (mut reading, mut request) = reading::members(kind, &former);
+        let (mut reading, mut request) = reading::members(kind, &group.id, &group.name);
         let mut seen: Vec<Seen> = Vec::new();
         for _ in 0..limits::TARGET_PAGES_MAX {
             let page = self.read_page(&mut reading, &request).await?;

@@ -4,7 +4,6 @@
 
 use super::scope::Wanted;
 use super::task::{Ended, Task};
-use super::words;
 use crate::directory::keys;
 use crate::directory::target::progress::Step as Told;
 use crate::directory::target::state::Note;
@@ -270,10 +269,9 @@ impl Task {
     async fn hold(&self, subject: &Subject, step: &Step) -> Result<Taken, Ended> {
         let (site, code, id) = (self.site(), subject.code, subject.id);
         let snapshot = self.directory.snapshot().await?;
-        let (name, what) = words::phrase(&step.act);
         let known = site.hold(&snapshot, code, id).await?;
         let since_ms = known.as_ref().map_or_else(|| self.now_ms(), |known| known.since_ms);
-        let hold = Hold { display: subject.display.clone(), step: format!("{name} {what}"), since_ms, approved: false };
+        let hold = Hold { display: subject.display.clone(), step: step.phrase(), since_ms, approved: false };
         if known.as_ref() != Some(&hold) {
             site.note(&[Note::Hold(code, id, Some(hold))]).await?;
         }
@@ -335,9 +333,12 @@ impl Task {
                 self.forget_members(id).await?;
                 [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, None)]].concat()
             }
-            Effect::NewGroup(known) => {
+            Effect::NewGroup { group, read } => {
+                if read {
+                    self.unread().insert(id);
+                }
                 self.forget_members(id).await?;
-                [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, Some(self.row(&known)?))]].concat()
+                [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, Some(self.row(&group)?))]].concat()
             }
             Effect::Members { added, removed } => {
                 let is_ours = |member: &Uuid| !member.is_nil();
@@ -404,12 +405,11 @@ impl Task {
 
 /// A step as it is told.
 fn told(subject: &Subject, step: &Step, held: bool) -> Told {
-    let (display, what) = words::phrase(&step.act);
     Told {
-        kind: words::word(&step.act).to_owned(),
+        kind: step.word().to_owned(),
         resource: subject.id.to_string(),
-        display,
-        what,
+        display: subject.display.clone(),
+        what: step.phrase(),
         destructive: step.destructive,
         held,
     }

@@ -97,7 +97,7 @@ impl Scope {
         };
         let Target { kind, mapping, .. } = &self.target;
         let attributes = match kind {
-            Kind::Scim | Kind::AtlassianCloud => scim::user(*kind, mapping, &person, &attributes),
+            Kind::Scim | Kind::AtlassianCloud => scim::user(*kind, id, mapping, &person, &attributes),
             Kind::Jira | Kind::Confluence | Kind::Bitbucket => Map::new(),
         };
         Ok(Wanted::This(User { person, attributes }))
@@ -114,7 +114,7 @@ impl Scope {
         };
         let kind = self.target.kind;
         let attributes = match kind {
-            Kind::Scim | Kind::AtlassianCloud => scim::group(kind, &name, &resource),
+            Kind::Scim | Kind::AtlassianCloud => scim::group(kind, id, &name, &resource),
             Kind::Jira | Kind::Confluence | Kind::Bitbucket => Map::new(),
         };
         Ok(Wanted::This(Group { name, attributes }))
