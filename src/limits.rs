@@ -670,3 +670,26 @@ pub const TARGET_LIST_PAGE: usize = 1_000;
 pub const TARGET_SCIM_PAGE: usize = 100;
 /// How much of what a target says of a failure is told on, in characters.
 pub const TARGET_SAID_CHARS_MAX: usize = 300;
+// The mapping language.
+
+/// The longest expression, in bytes.
+pub const MAPPING_EXPRESSION_BYTES_MAX: usize = 8 * 1024;
+/// How deep calls nest in one another, in levels.
+pub const MAPPING_DEPTH_MAX: usize = 32;
+/// How many arguments one call has.
+pub const MAPPING_ARGUMENTS_MAX: usize = 512;
+/// How many regular expressions one expression has.
+pub const MAPPING_PATTERNS_MAX: usize = 16;
+/// The longest regular expression, in bytes.
+pub const MAPPING_PATTERN_BYTES_MAX: usize = 1_024;
+/// The most memory of one regular expression, in bytes.
+pub const MAPPING_PATTERN_MEMORY_BYTES_MAX: usize = 512 * 1024;
+/// The longest text that a regular expression looks at, in bytes.
+pub const MAPPING_PATTERN_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// The longest text that a function makes, in bytes.
+pub const MAPPING_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// How much work one evaluation may be, in steps. A step is about a nanosecond: a byte looked at is one or a few, and so is a part of
+/// the expression.
+pub const MAPPING_STEPS_MAX: u64 = 1_000_000;
+/// How many patterns one set of them has.
+pub const PATTERNS_MAX: usize = 200;
