@@ -9,6 +9,7 @@ use crate::directory::target::progress::Step as Told;
 use crate::directory::target::state::Note;
 use crate::directory::target::stored::{Hold, Known, Membership, Trouble};
 use crate::limits;
+use crate::outbound::capability;
 use crate::outbound::errand::{self, Verdict};
 use crate::outbound::pace;
 use crate::outbound::plan::{self, Act, Effect, KnownGroup, KnownUser, Member, Step};
@@ -168,6 +169,9 @@ impl Task {
     /// Puts a user or group into the groups of the target where it should be, and takes it out of those where it should not be.
     pub(super) async fn pairs(&self, code: u8, id: Uuid) -> Result<(), Ended> {
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
+        if code == keys::GROUP && !capability::of(kind).nests {
+            return Ok(());
+        }
         let snapshot = self.directory.snapshot().await?;
         let Some((member, user)) = self.member(&snapshot, code, id).await? else { return Ok(()) };
         let there = self.site().memberships(&snapshot, id).await?;
@@ -349,19 +353,35 @@ impl Task {
             Effect::Missing(members) => {
                 let mut notes = Vec::new();
                 for member in members {
-                    let snapshot = self.directory.snapshot().await?;
-                    let is_user = self.site().known(&snapshot, keys::USER, member).await?.is_some();
-                    let code = if is_user { keys::USER } else { keys::GROUP };
-                    notes.extend(self.gone_member(member).await?);
-                    notes.push(Note::Known(code, member, None));
-                    // It is planned again by itself, also after a crash.
-                    let reason = "the target has lost it".to_owned();
-                    let trouble = Trouble { reason, next_ms: Some(0), ..Trouble::default() };
-                    notes.push(Note::Trouble(code, member, Some(trouble)));
+                    notes.extend(self.lost(member).await?);
                 }
                 notes
             }
         })
+    }
+
+    /// The target has nothing any more of somebody who was to be a member. He is planned again by himself, also after a crash; if it is
+    /// always the same, after pauses.
+    async fn lost(&self, member: Uuid) -> Result<Vec<Note>, Error> {
+        let (site, now_ms) = (self.site(), self.now_ms());
+        let snapshot = self.directory.snapshot().await?;
+        let is_group = site.known(&snapshot, keys::GROUP, member).await?.is_some();
+        let code = if is_group { keys::GROUP } else { keys::USER };
+        let before = site.trouble(&snapshot, code, member).await?.unwrap_or_default();
+        let attempts = before.attempts.saturating_add(1);
+        let pause_ms = if before.attempts == 0 { 0 } else { pace::pause_ms(attempts, now_ms.unsigned_abs()) };
+        let trouble = Trouble {
+            reason: "the target has lost it".to_owned(),
+            attempts,
+            first_ms: if before.attempts == 0 { now_ms } else { before.first_ms },
+            last_ms: now_ms,
+            next_ms: (attempts < limits::TARGET_ATTEMPTS_MAX).then(|| now_ms.saturating_add(pause_ms)),
+            ..before
+        };
+        let mut notes = self.gone_member(member).await?;
+        notes.push(Note::Known(code, member, None));
+        notes.push(Note::Trouble(code, member, Some(trouble)));
+        Ok(notes)
     }
 
     /// The target has nothing of a user any more.

@@ -1,5 +1,5 @@
 """Jira, Confluence and Bitbucket as far as users and groups go: one stateful server each, with the traps of the products. Run as a program
-it serves one of them until it is ended: fake.py KIND PORT [FAULTS], where FAULTS is the share of requests that go wrong. GET /-/state answers
+it serves one of them until it is ended: products.py KIND PORT [FAULTS], where FAULTS is the share of requests that go wrong. GET /-/state answers
 with everything it has, PUT /-/faults with a number changes the share."""
 import base64, json, random, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
