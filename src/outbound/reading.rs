@@ -1,7 +1,7 @@
 //! What a target has: requests and their answers, page by page, in each product's own way of paging. Pure: whoever sends the requests
 //! hands the answers in.
 
-use super::errand::{self, Verdict, place};
+use super::errand::{self, Verdict};
 use super::plan::{Former, KnownGroup, KnownUser};
 use super::request::{self, Reply, Request};
 use super::{bitbucket, confluence, jira, scim};
@@ -78,15 +78,15 @@ pub fn groups(kind: Kind, wanted: Vec<String>) -> (Reading, Request) {
     (Reading { wanted, ..Reading::new(kind, What::Groups) }, request)
 }
 
-/// Reads the members of a group, by its id (SCIM) and name.
-pub fn members(kind: Kind, id: &str, name: &str) -> (Reading, Request) {
+/// Reads the members of a group.
+pub fn members(kind: Kind, group: &Former) -> (Reading, Request) {
     let request = match kind {
-        Kind::Jira => jira::members(name),
-        Kind::Confluence => confluence::members(name, 0),
-        Kind::Bitbucket => bitbucket::members(name, 0),
-        Kind::Scim | Kind::AtlassianCloud => scim::members(id),
+        Kind::Jira => jira::members(&group.name),
+        Kind::Confluence => confluence::members(&group.name, 0),
+        Kind::Bitbucket => bitbucket::members(&group.name, 0),
+        Kind::Scim | Kind::AtlassianCloud => scim::members(&group.id),
     };
-    (Reading { current: place(id, name), ..Reading::new(kind, What::Members) }, request)
+    (Reading { current: group.clone(), ..Reading::new(kind, What::Members) }, request)
 }
 
 impl Reading {
