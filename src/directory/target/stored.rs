@@ -188,8 +188,11 @@ pub struct Full {
 pub struct Known {
     /// The reading of the target that saw it last, or after which it was made.
     pub epoch: u64,
-    /// What it is there, in the words of the target's plan.
+    /// What it is there, in the words of the target's plan; null: nothing.
     pub state: Value,
+    /// What is being made there, likewise: whether it was, nobody knows yet; null: nothing.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub pending: Value,
 }
 
 /// That a target has a member in a group.

@@ -118,7 +118,7 @@ impl Task {
             // Groups that are wanted no longer matter as well.
             let snapshot = self.directory.snapshot().await?;
             let page = self.site().all_known(&snapshot, keys::GROUP, after.as_deref(), limits::SCAN_ROWS).await?;
-            for (_, _, known) in page.rows {
+            for (_, _, known) in page.rows.into_iter().filter(|(_, _, known)| !known.state.is_null()) {
                 names.push(resource::read::<KnownGroup>(known.state)?.name);
             }
             after = page.next;

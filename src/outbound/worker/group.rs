@@ -7,7 +7,7 @@ use crate::directory::keys;
 use crate::directory::target::state::Note;
 use crate::directory::target::stored::{Memberships, Users};
 use crate::limits;
-use crate::outbound::plan::{self, Act, KnownGroup, Member, Step};
+use crate::outbound::plan::{self, Act, Former, KnownGroup, Member, Step};
 use crate::outbound::reading::{self, Seen};
 use crate::store::Snapshot;
 use std::collections::BTreeSet;
@@ -81,6 +81,13 @@ impl Task {
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
         for _ in 0..limits::TARGET_PLANS_OF_ONE_MAX {
             let snapshot = self.directory.snapshot().await?;
+            if let Some(step) = self.unfinished(&snapshot, keys::GROUP, id).await? {
+                let subject = Subject { code: keys::GROUP, id, display: String::new() };
+                match self.take(&subject, vec![step]).await? {
+                    Taken::All | Taken::Again => continue,
+                    Taken::Failed | Taken::Held => return Ok(None),
+                }
+            }
             let known: Option<KnownGroup> = self.known(&snapshot, keys::GROUP, id).await?;
             let name = known.as_ref().map(|known| known.name.clone()).unwrap_or_default();
             let (wanted, display) = match self.scope.group(&snapshot, id, self.now_ms()).await? {
@@ -196,7 +203,8 @@ impl Task {
     /// are noted who are to be in it, or were put there.
     async fn read_members(&self, group: &KnownGroup, id: Uuid, right: &BTreeSet<Uuid>) -> Result<Vec<Member>, Ended> {
         let kind = self.shown.target.kind;
-        let (mut reading, mut request) = reading::members(kind, &group.id, &group.name);
+        let (mut reading, mut request) =
+            reading::members(kind, &Former { id: group.id.clone(), name: group.name.clone() });
         let mut seen: Vec<Seen> = Vec::new();
         for _ in 0..limits::TARGET_PAGES_MAX {
             let page = self.read_page(&mut reading, &request).await?;

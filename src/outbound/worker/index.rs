@@ -59,7 +59,7 @@ impl Task {
             loop {
                 let snapshot = self.directory.snapshot().await?;
                 let page = self.site().all_known(&snapshot, *code, after.as_deref(), limits::SCAN_ROWS).await?;
-                for (_, id, known) in page.rows {
+                for (_, id, known) in page.rows.into_iter().filter(|(_, _, known)| !known.state.is_null()) {
                     let (its_id, name) = match *code {
                         keys::USER => {
                             let user: KnownUser = resource::read(known.state)?;

@@ -71,6 +71,13 @@ impl Task {
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
         for _ in 0..limits::TARGET_PLANS_OF_ONE_MAX {
             let snapshot = self.directory.snapshot().await?;
+            if let Some(step) = self.unfinished(&snapshot, keys::USER, id).await? {
+                let subject = Subject { code: keys::USER, id, display: String::new() };
+                match self.take(&subject, vec![step]).await? {
+                    Taken::All | Taken::Again => continue,
+                    Taken::Failed | Taken::Held => return Ok(()),
+                }
+            }
             let known: Option<KnownUser> = self.known(&snapshot, keys::USER, id).await?;
             let wanted = self.scope.user(&snapshot, id, self.now_ms()).await?;
             let (wanted, name) = match wanted {
@@ -113,6 +120,10 @@ impl Task {
                 self.fail(subject, "its steps have no end", Another::Never).await?;
                 return Ok(Taken::Failed);
             }
+            let made = made(&step)?;
+            if let Some(made) = made.clone().filter(|_| !self.pretends) {
+                self.note_pending(subject, made).await?;
+            }
             match self.step(&step).await? {
                 Did::Done { effect, again } => {
                     self.note_effect(subject, &step, effect, counts).await?;
@@ -123,6 +134,10 @@ impl Task {
                 }
                 Did::Instead(instead) => instead.into_iter().rev().for_each(|step| steps.push_front(step)),
                 Did::Failed(why, another) => {
+                    // It was refused, and is not there; after a failure it may be.
+                    if made.is_some() && !matches!(another, Another::Later) {
+                        self.note_pending(subject, serde_json::Value::Null).await?;
+                    }
                     self.fail(subject, &why, another).await?;
                     return Ok(Taken::Failed);
                 }
@@ -157,13 +172,46 @@ impl Task {
         id: Uuid,
     ) -> Result<Option<T>, Error> {
         let known = self.site().known(snapshot, code, id).await?;
-        known.map(|known| read(known.state)).transpose()
+        known.filter(|known| !known.state.is_null()).map(|known| read(known.state)).transpose()
+    }
+
+    /// The step that makes something there and whose outcome was not noted, because of a failure or a crash. Nothing can be planned before
+    /// it is: there would be something at the target that nobody knows of.
+    pub(super) async fn unfinished(&self, snapshot: &Snapshot, code: u8, id: Uuid) -> Result<Option<Step>, Error> {
+        let known = self.site().known(snapshot, code, id).await?;
+        let Some(pending) = known.map(|known| known.pending).filter(|pending| !pending.is_null()) else {
+            return Ok(None);
+        };
+        Ok(Some(match code {
+            keys::USER => {
+                let user: KnownUser = read(pending)?;
+                Step { act: Act::CreateUser(user.clone()), destructive: false, after: Effect::User(Some(user)) }
+            }
+            _ => {
+                let group: KnownGroup = read(pending)?;
+                let after = Effect::NewGroup { group: group.clone(), read: false };
+                Step { act: Act::CreateGroup(group), destructive: false, after }
+            }
+        }))
+    }
+
+    /// Notes that something is about to be made, or that it was refused.
+    async fn note_pending(&self, subject: &Subject, pending: serde_json::Value) -> Result<(), Error> {
+        let snapshot = self.directory.snapshot().await?;
+        let (code, id) = (subject.code, subject.id);
+        let before = self.site().known(&snapshot, code, id).await?.unwrap_or_default();
+        if before.pending == pending {
+            return Ok(());
+        }
+        let after = Known { epoch: self.state().epoch, pending, ..before };
+        let is_nothing = after.state.is_null() && after.pending.is_null();
+        self.site().note(&[Note::Known(code, id, (!is_nothing).then_some(after))]).await
     }
 
     /// The row of what is known.
     pub(super) fn row(&self, state: &impl serde::Serialize) -> Result<Known, Error> {
         let state = serde_json::to_value(state).map_err(|_| damaged())?;
-        Ok(Known { epoch: self.state().epoch, state })
+        Ok(Known { epoch: self.state().epoch, state, pending: serde_json::Value::Null })
     }
 
     /// Puts a user or group into the groups of the target where it should be, and takes it out of those where it should not be.
@@ -433,6 +481,16 @@ fn told(subject: &Subject, step: &Step, held: bool) -> Told {
         destructive: step.destructive,
         held,
     }
+}
+
+/// What a step makes at the target, if it makes something.
+fn made(step: &Step) -> Result<Option<serde_json::Value>, Error> {
+    let made = match (&step.act, &step.after) {
+        (Act::CreateUser(user), _) => serde_json::to_value(user),
+        (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => serde_json::to_value(group),
+        _ => return Ok(None),
+    };
+    made.map(Some).map_err(|_| damaged())
 }
 
 /// What is known, out of its row.
