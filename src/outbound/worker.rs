@@ -67,6 +67,7 @@ pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
     for (_, running) in std::mem::take(&mut running) {
         end(running).await;
     }
+    directory.targets.desk.give_back(orders);
 }
 
 /// Starts, restarts and ends tasks, so that each target has the one that its settings ask for.
@@ -163,6 +164,3 @@ async fn hand_on(
         None => refused(&order.told),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -100,6 +100,9 @@ impl Task {
             };
             let plan = plan::group(kind, policy, known.as_ref(), wanted.as_ref());
             let subject = Subject { code: keys::GROUP, id, display };
+            if plan.steps.iter().any(|step| matches!(step.act, Act::DeleteGroup { .. })) {
+                self.pairs(keys::GROUP, id).await?;
+            }
             match self.take(&subject, plan.steps).await? {
                 Taken::All if plan.trouble.is_some() || wanted.is_none() => {
                     self.settle(&subject, plan.trouble).await?;

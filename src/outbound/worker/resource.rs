@@ -7,7 +7,7 @@ use super::task::{Ended, Task};
 use crate::directory::keys;
 use crate::directory::target::progress::Step as Told;
 use crate::directory::target::state::Note;
-use crate::directory::target::stored::{Hold, Known, Membership, Trouble};
+use crate::directory::target::stored::{Hold, Kind, Known, Membership, Trouble};
 use crate::limits;
 use crate::outbound::capability;
 use crate::outbound::errand::{self, Verdict};
@@ -90,6 +90,10 @@ impl Task {
             };
             let plan = plan::user(kind, policy, known.as_ref(), wanted.as_ref());
             let subject = Subject { code: keys::USER, id, display: name };
+            if plan.steps.iter().any(|step| matches!(step.act, Act::DeleteUser(_))) && is_scim(kind) {
+                // Servers need not take whom they delete out of his groups.
+                self.pairs(keys::USER, id).await?;
+            }
             match self.take(&subject, plan.steps).await? {
                 Taken::All => {
                     self.settle(&subject, plan.trouble).await?;
@@ -481,6 +485,11 @@ fn told(subject: &Subject, step: &Step, held: bool) -> Told {
         destructive: step.destructive,
         held,
     }
+}
+
+/// Whether a kind of target is a SCIM server.
+pub(super) fn is_scim(kind: Kind) -> bool {
+    matches!(kind, Kind::Scim | Kind::AtlassianCloud)
 }
 
 /// What a step makes at the target, if it makes something.

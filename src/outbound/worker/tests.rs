@@ -1,1 +1,0 @@
-//! The worker against fakes of the products.
