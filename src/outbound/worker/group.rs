@@ -43,7 +43,7 @@ impl Task {
         if let Some(known) = self.group_itself(id).await? {
             let subject = Subject { code: keys::GROUP, id, display: known.name.clone() };
             let snapshot = self.directory.snapshot().await?;
-            wanted = self.scope.members(&snapshot, id).await?;
+            wanted = self.scope.members(&snapshot, id, self.now_ms()).await?;
             if wanted.is_nested && !self.state().is_nested {
                 self.state().is_nested = true;
                 self.note_state().await?;

@@ -41,7 +41,7 @@ pub(super) enum Wanted<T> {
 /// Who is in a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Members {
-    /// The users; through other groups too, unless the target has groups in groups.
+    /// The users; through other groups too, unless these are groups in groups at the target.
     pub(super) users: BTreeSet<Uuid>,
     /// The groups, where the target has groups in groups.
     pub(super) groups: BTreeSet<Uuid>,
@@ -83,7 +83,7 @@ impl Scope {
     pub(super) async fn user(&self, snapshot: &Snapshot, id: Uuid, now_ms: i64) -> Result<Wanted<User>, Error> {
         let Some(entry) = self.entry(snapshot, keys::USER, id).await? else { return Ok(Wanted::Nothing) };
         if self.target.users == Users::Members {
-            let groups = self.groups_of(snapshot, id, false, now_ms).await?;
+            let groups = self.groups_of(snapshot, id, now_ms).await?;
             match (groups.admitted.is_empty(), groups.unclear) {
                 (true, Some(why)) => return Ok(Wanted::Unclear(why)),
                 (true, None) => return Ok(Wanted::Nothing),
@@ -120,17 +120,11 @@ impl Scope {
         Ok(Wanted::This(Group { name, attributes }))
     }
 
-    /// The groups of the target that a user or group is in; `directly` leaves out those that it is in through others.
-    pub(super) async fn groups_of(
-        &self,
-        snapshot: &Snapshot,
-        member: Uuid,
-        directly: bool,
-        now_ms: i64,
-    ) -> Result<Groups, Error> {
+    /// The groups of the target that a user or group is in, directly or through others.
+    pub(super) async fn groups_of(&self, snapshot: &Snapshot, member: Uuid, now_ms: i64) -> Result<Groups, Error> {
         let groups = membership::groups_of(snapshot, self.tenant.number, member).await?;
         let mut found = Groups::default();
-        for group in groups.refs.into_iter().filter(|group| group.direct || !directly) {
+        for group in groups.refs {
             match self.group(snapshot, group.id, now_ms).await? {
                 Wanted::This(_) => found.admitted.push(group.id),
                 Wanted::Nothing => {}
@@ -140,9 +134,28 @@ impl Scope {
         Ok(found)
     }
 
-    /// The groups of the target whose members a user or group should be.
+    /// The groups of the target whose members a user or group should be. Where groups nest there, these are the nearest ones: a group that
+    /// the target does not get is passed through.
     pub(super) async fn wanted_groups(&self, snapshot: &Snapshot, member: Uuid, now_ms: i64) -> Result<Groups, Error> {
-        self.groups_of(snapshot, member, self.nests, now_ms).await
+        if !self.nests {
+            return self.groups_of(snapshot, member, now_ms).await;
+        }
+        let mut found = Groups::default();
+        let (mut waiting, mut seen) = (vec![member], BTreeSet::from([member]));
+        while let Some(below) = waiting.pop() {
+            let groups = membership::groups_of(snapshot, self.tenant.number, below).await?;
+            for group in groups.refs.into_iter().filter(|group| group.direct) {
+                if !seen.insert(group.id) {
+                    continue;
+                }
+                match self.group(snapshot, group.id, now_ms).await? {
+                    Wanted::This(_) => found.admitted.push(group.id),
+                    Wanted::Nothing => waiting.push(group.id),
+                    Wanted::Unclear(why) => found.unclear = Some(why),
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The groups that a group is in, directly or through others.
@@ -152,7 +165,7 @@ impl Scope {
     }
 
     /// Who is in a group.
-    pub(super) async fn members(&self, snapshot: &Snapshot, group: Uuid) -> Result<Members, Error> {
+    pub(super) async fn members(&self, snapshot: &Snapshot, group: Uuid, now_ms: i64) -> Result<Members, Error> {
         let mut members = Members::default();
         let (mut waiting, mut seen) = (vec![group], BTreeSet::from([group]));
         while let Some(id) = waiting.pop() {
@@ -168,7 +181,9 @@ impl Scope {
                     let Some(member) = keys::last_id(row.key) else { continue };
                     match Member::decode(row.value)?.code {
                         keys::USER => drop(members.users.insert(member)),
-                        keys::GROUP if self.nests => drop(members.groups.insert(member)),
+                        keys::GROUP if self.stays_whole(snapshot, member, now_ms).await? => {
+                            members.groups.insert(member);
+                        }
                         keys::GROUP => {
                             members.is_nested = true;
                             if seen.insert(member) {
@@ -186,6 +201,11 @@ impl Scope {
             }
         }
         Ok(members)
+    }
+
+    /// Whether a group in a group is one at the target as well.
+    async fn stays_whole(&self, snapshot: &Snapshot, group: Uuid, now_ms: i64) -> Result<bool, Error> {
+        Ok(self.nests && matches!(self.group(snapshot, group, now_ms).await?, Wanted::This(_)))
     }
 
     /// Whether the directory has a user or group.

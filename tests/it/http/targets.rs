@@ -197,7 +197,7 @@ async fn what_others_changed_at_the_target_is_found_by_reading_it() {
     group(&pair.source, "team", &[&ann, &bob]).await;
     pair.sync().await;
     let sink = &pair.sink;
-    let there = sink.get("/Users?filter=userName eq \"ann\"".replace(' ', "%20").as_str()).await.json();
+    let there = sink.get("/Users?filter=userName%20eq%20%22ann%22").await.json();
     let gone = format!("/Users/{}", there["Resources"][0]["id"].as_str().unwrap());
     assert_eq!(sink.ask("DELETE", &gone, Value::Null).await.status, 204);
     let stranger = user(sink, "stranger").await;
@@ -254,8 +254,7 @@ async fn a_bad_record_stops_nobody_and_is_tried_again_when_it_is_better() {
     let body = json!({"schemas": [USER], "userName": "taken", "displayName": "Another", "active": true});
     let taken = pair.source.ask("POST", "/Users", body).await.json()["id"].as_str().unwrap().to_owned();
     user(&pair.source, "fine").await;
-    let progress = pair.sync().await;
-    assert_eq!(progress.failed, 1);
+    pair.sync().await;
     let standing = pair.standing().await;
     assert_eq!((standing.now.dead, standing.users), (1, 1));
     assert!(content(&pair.sink).await.0.contains_key("fine"));
