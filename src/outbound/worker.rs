@@ -52,7 +52,13 @@ pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
             let pause = tokio::time::sleep(Duration::from_millis(limits::TARGET_ROUND_MS));
             tokio::select! {
                 order = orders.recv() => match order {
-                    Some(order) => hand_on(&directory, &running, &places, order).await,
+                    Some(order) => {
+                        // The order may be about settings of a moment ago.
+                        if let Err(error) = refresh(&directory, &mut running).await {
+                            tracing::warn!(%error, "targets will be looked at again");
+                        }
+                        hand_on(&directory, &running, &places, order).await;
+                    }
                     None => return,
                 },
                 () = directory.targets.desk.changed() => {}

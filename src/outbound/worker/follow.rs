@@ -86,28 +86,33 @@ async fn follow(directory: Arc<Directory>, tenant: Arc<Tenant>, shown: Shown, mu
                 Some(after_ms)
             }
         };
-        let is_down = failures > 0;
-        let until = tokio::time::sleep(Duration::from_millis(pause.map_or(limits::TARGET_IDLE_MS, |ms| {
-            u64::try_from(ms.clamp(0, limits::TARGET_RETRY_AFTER_MS_MAX)).unwrap_or(0)
-        })));
-        tokio::pin!(until);
-        loop {
-            tokio::select! {
-                () = &mut until => break,
-                // While the target is down, changes only make the lag grow.
-                changed = revisions.changed(), if !is_down => match changed {
-                    Ok(()) => break,
-                    Err(_) => return,
-                },
-                () = tokio::time::sleep(Duration::from_millis(limits::TARGET_ROUND_MS)), if is_down => task.note_lag().await,
-                order = orders.recv() => match order {
-                    Some(order) => {
-                        full |= attach(&task, order, rounds);
-                        break;
-                    }
-                    None => return,
-                },
-            }
+        match rest(&task, &mut revisions, &mut orders, pause, (failures > 0, rounds)).await {
+            Some(wants_full) => full |= wants_full,
+            None => return,
+        }
+    }
+}
+
+/// Waits until there is something to do: as long as `pause_ms` says, until something is changed, or until an order comes. Says whether that
+/// wants a whole reconciliation; `None`: the server ends.
+async fn rest(
+    task: &Task,
+    revisions: &mut watch::Receiver<u64>,
+    orders: &mut mpsc::Receiver<Order>,
+    pause_ms: Option<i64>,
+    (is_down, rounds): (bool, u64),
+) -> Option<bool> {
+    let pause_ms = pause_ms.map(|ms| ms.clamp(0, limits::TARGET_RETRY_AFTER_MS_MAX));
+    let pause_ms = pause_ms.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(limits::TARGET_IDLE_MS);
+    let until = tokio::time::sleep(Duration::from_millis(pause_ms));
+    tokio::pin!(until);
+    loop {
+        tokio::select! {
+            () = &mut until => return Some(false),
+            // While the target is down, changes only make the lag grow.
+            changed = revisions.changed(), if !is_down => return changed.ok().map(|()| false),
+            () = tokio::time::sleep(Duration::from_millis(limits::TARGET_ROUND_MS)), if is_down => task.note_lag().await,
+            order = orders.recv() => return order.map(|order| attach(task, order, rounds)),
         }
     }
 }
