@@ -5,7 +5,7 @@ use super::fake::{Call, Fake, SECRET, World};
 use scimd::directory::target::stored::{Kind, Memberships, Policy};
 use scimd::mapping::outbound::{Definition, Person};
 use scimd::outbound::errand::{self, Verdict};
-use scimd::outbound::plan::{self, Act, Effect, Former, Group, KnownGroup, KnownUser, Member, Step, User};
+use scimd::outbound::plan::{self, Act, Begun, Effect, Former, Group, KnownGroup, KnownUser, Member, Step, User};
 use scimd::outbound::reading::{self, Page, Reading, Seen};
 use scimd::outbound::request::{Reply, Request};
 use scimd::outbound::{capability, scim};
@@ -54,6 +54,10 @@ pub(crate) struct Sim<W> {
     pub(crate) known_users: BTreeMap<Uuid, KnownUser>,
     pub(crate) known_groups: BTreeMap<Uuid, KnownGroup>,
     pub(crate) known_members: BTreeSet<(Uuid, Uuid)>,
+    /// Members of whom nobody knows whether they are.
+    pub(crate) maybe_members: BTreeSet<(Uuid, Uuid)>,
+    /// What was about to be made, and whose outcome was not noted.
+    pub(crate) pending: BTreeMap<Uuid, Step>,
     /// One in so many steps that were done is forgotten before it is noted; 0: none.
     pub(crate) crash_every: usize,
     /// Words of all steps.
@@ -66,7 +70,7 @@ pub(crate) struct Sim<W> {
 impl<W: World> Sim<W> {
     pub(crate) fn new(kind: Kind, policy: Policy, fake: Fake<W>) -> Sim<W> {
         let (users, groups, known_users, known_groups, known_members) = Default::default();
-        let (steps, requests) = Default::default();
+        let (steps, requests, pending, maybe_members) = Default::default();
         Sim {
             kind,
             policy,
@@ -76,6 +80,8 @@ impl<W: World> Sim<W> {
             known_users,
             known_groups,
             known_members,
+            maybe_members,
+            pending,
             crash_every: 0,
             steps,
             requests,
@@ -86,6 +92,7 @@ impl<W: World> Sim<W> {
     /// Brings one user into line, with his memberships.
     pub(crate) fn user(&mut self, id: Uuid) -> Result<(), Stop> {
         for _ in 0..6 {
+            self.finish(id)?;
             let wanted = self.users.get(&id).map(|account| self.as_user(id, account));
             let plan = plan::user(self.kind, &self.policy, self.known_users.get(&id), wanted.as_ref());
             if let Some(trouble) = plan.trouble {
@@ -104,6 +111,7 @@ impl<W: World> Sim<W> {
     pub(crate) fn group(&mut self, id: Uuid) -> Result<(), Stop> {
         let mut settled = false;
         for _ in 0..6 {
+            self.finish(id)?;
             let wanted = self.groups.get(&id).map(|team| self.as_group(id, team));
             let plan = plan::group(self.kind, &self.policy, self.known_groups.get(&id), wanted.as_ref());
             if let Some(trouble) = plan.trouble {
@@ -135,12 +143,13 @@ impl<W: World> Sim<W> {
     fn member_steps(&self, id: Uuid) -> Vec<Step> {
         let group = self.known_groups[&id].clone();
         let wanted: BTreeSet<Uuid> = self.flat(id).into_iter().filter(|member| self.joins(&group, *member)).collect();
-        let has: BTreeSet<Uuid> =
-            self.known_members.iter().filter(|(group, _)| *group == id).map(|(_, member)| *member).collect();
+        let of = |(group, member): &(Uuid, Uuid)| (*group == id).then_some(*member);
+        let has: BTreeSet<Uuid> = self.known_members.iter().filter_map(of).collect();
+        let perhaps: BTreeSet<Uuid> = self.maybe_members.iter().chain(&self.known_members).filter_map(of).collect();
         let as_members =
             |ids: Vec<&Uuid>| -> Vec<Member> { ids.into_iter().filter_map(|id| self.as_member(*id)).collect() };
         let add = as_members(wanted.difference(&has).collect());
-        let remove = as_members(has.difference(&wanted).collect());
+        let remove = as_members(perhaps.difference(&wanted).collect());
         plan::members(self.kind, &group, &add, &remove)
     }
 
@@ -223,7 +232,35 @@ impl<W: World> Sim<W> {
         Ok(())
     }
 
+    /// What was begun is ended before anything else is planned: otherwise something would be there that nobody knows of.
+    fn finish(&mut self, id: Uuid) -> Result<(), Stop> {
+        match self.pending.get(&id).cloned() {
+            Some(step) => self.take(id, &step).map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn take(&mut self, id: Uuid, step: &Step) -> Result<bool, Stop> {
+        match plan::begun(step) {
+            Begun::Nothing => {}
+            Begun::Step => drop(self.pending.insert(id, step.clone())),
+            Begun::User(user) => drop(self.known_users.insert(id, user)),
+            Begun::Group(group) => drop(self.known_groups.insert(id, group)),
+            Begun::Members(members) => {
+                for member in members {
+                    self.known_members.remove(&(id, member));
+                    self.maybe_members.insert((id, member));
+                }
+            }
+        }
+        let taken = self.take_once(id, step);
+        if !matches!(taken, Err(Stop::Later(_) | Stop::Crash)) {
+            self.pending.remove(&id);
+        }
+        taken
+    }
+
+    fn take_once(&mut self, id: Uuid, step: &Step) -> Result<bool, Stop> {
         assert!(!step.phrase().is_empty());
         self.steps.push(step.word());
         let policy = self.policy.clone();
@@ -267,12 +304,18 @@ impl<W: World> Sim<W> {
     fn check_claim(&mut self, id: Uuid, step: &Step, effect: &Effect) -> Result<(), Stop> {
         match (&step.act, effect) {
             (Act::CreateUser(_), Effect::User(Some(_))) => {
-                let users = &self.users;
                 let key = |name: &str| capability::user_key(self.kind, name);
                 let Effect::User(Some(user)) = effect else { return Ok(()) };
-                self.known_users.retain(|other, known| {
-                    *other == id || users.contains_key(other) || key(&known.name) != key(&user.name)
+                let gone = self.known_users.iter().find(|(other, known)| {
+                    **other != id && !self.users.contains_key(other) && key(&known.name) == key(&user.name)
                 });
+                if let Some(gone) = gone.map(|(gone, _)| *gone) {
+                    // The account is his now, with its memberships.
+                    self.known_users.remove(&gone);
+                    let members = std::mem::take(&mut self.known_members);
+                    let his = |member: Uuid| if member == gone { id } else { member };
+                    self.known_members = members.into_iter().map(|(group, member)| (group, his(member))).collect();
+                }
             }
             (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => {
                 let groups = &self.groups;
@@ -298,7 +341,7 @@ impl<W: World> Sim<W> {
             }
             _ => false,
         };
-        if claimed { Err(Stop::Later("it is another resource's".to_owned())) } else { Ok(()) }
+        if claimed { Err(Stop::Dead("it is another resource's".to_owned())) } else { Ok(()) }
     }
 
     fn note(&mut self, id: Uuid, effect: Effect) {
@@ -320,12 +363,15 @@ impl<W: World> Sim<W> {
             }
             Effect::NewGroup { group, read } => {
                 self.known_members.retain(|(group, _)| *group != id);
+                self.maybe_members.retain(|(group, _)| *group != id);
                 self.known_groups.insert(id, group);
                 if read {
                     self.read_members(id);
                 }
             }
             Effect::Members { added, removed } => {
+                self.maybe_members
+                    .retain(|(group, member)| *group != id || !added.contains(member) && !removed.contains(member));
                 self.known_members.extend(added.into_iter().map(|member| (id, member)));
                 self.known_members.retain(|(group, member)| *group != id || !removed.contains(member));
             }
@@ -368,8 +414,8 @@ impl<W: World> Sim<W> {
     pub(crate) fn read(&mut self, forget: bool) {
         let old_groups = self.known_groups.clone();
         if forget {
-            self.known_users.clear();
-            self.known_groups.clear();
+            self.known_users.retain(|id, _| !self.users.contains_key(id));
+            self.known_groups.retain(|id, _| !self.groups.contains_key(id));
         }
         let mut users = BTreeMap::new();
         for seen in self.pages(reading::users(self.kind)).into_iter().flat_map(|page| page.users) {
@@ -401,8 +447,10 @@ impl<W: World> Sim<W> {
             let external = scim::resource_of(&seen.attributes).filter(|id| self.groups.contains_key(id));
             let ours = || self.groups.iter().find(|(_, team)| key(&team.name) == key(&seen.name)).map(|(id, _)| *id);
             if let Some(id) = known.or(external).or_else(ours) {
-                let old = self.known_groups.get(&id).or(old_groups.get(&id));
-                groups.entry(id).or_insert_with(|| plan::group_seen(old, seen));
+                // What it was before is nothing that a reading could tell.
+                let former = old_groups.get(&id).map(|old| old.former.clone()).unwrap_or_default();
+                let seen = KnownGroup { former, ..plan::group_seen(self.known_groups.get(&id), seen) };
+                groups.entry(id).or_insert(seen);
             }
         }
         self.known_groups = groups;
@@ -416,6 +464,7 @@ impl<W: World> Sim<W> {
         let group = self.known_groups[&id].clone();
         let former = Former { id: group.id.clone(), name: group.name.clone() };
         self.known_members.retain(|(known, _)| *known != id);
+        self.maybe_members.retain(|(known, _)| *known != id);
         let seen: Vec<Seen> =
             self.pages(reading::members(self.kind, &former)).into_iter().flat_map(|page| page.members).collect();
         for member in seen {
@@ -438,18 +487,28 @@ impl<W: World> Sim<W> {
         }
     }
 
+    /// Whether it is, or was to be, a group at the target.
+    pub(crate) fn is_group(&self, id: Uuid) -> bool {
+        let pending = self.pending.get(&id).is_some_and(|step| matches!(step.act, Act::CreateGroup(_)));
+        pending || self.groups.contains_key(&id) || self.known_groups.contains_key(&id)
+    }
+
     /// Brings everything into line; what is left is dead.
     pub(crate) fn settle(&mut self) -> Vec<(Uuid, Stop)> {
         let mut left = Vec::new();
         for _ in 0..40 {
             let before = std::mem::take(&mut left);
-            let users: BTreeSet<Uuid> = self.users.keys().chain(self.known_users.keys()).copied().collect();
+            let users: BTreeSet<Uuid> =
+                self.users.keys().chain(self.known_users.keys()).chain(self.pending.keys()).copied().collect();
             for id in users {
-                left.extend(self.user(id).err().map(|stop| (id, stop)));
+                let stop = if self.is_group(id) { None } else { self.user(id).err() };
+                left.extend(stop.map(|stop| (id, stop)));
             }
-            let groups: BTreeSet<Uuid> = self.groups.keys().chain(self.known_groups.keys()).copied().collect();
+            let groups: BTreeSet<Uuid> =
+                self.groups.keys().chain(self.known_groups.keys()).chain(self.pending.keys()).copied().collect();
             for id in groups {
-                left.extend(self.group(id).err().map(|stop| (id, stop)));
+                let stop = if self.is_group(id) { self.group(id).err() } else { None };
+                left.extend(stop.map(|stop| (id, stop)));
             }
             let waits = left.iter().any(|(_, stop)| matches!(stop, Stop::Crash));
             if left.is_empty() || left == before && !waits {
