@@ -158,6 +158,8 @@ fn hear_create(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> 
 fn hear_change(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> Verdict {
     match (errand.phase, reply.status) {
         (Phase::Main, 200 | 204) => errand.done_user(&text(&reply.json(), "id")),
+        (Phase::Main, 404) if doubted(user).is_some() => look_doubted(errand, user),
+        (Phase::FindElsewhere, 200) => hear_doubted(errand, user, reply),
         (Phase::Main, 404) if user.id.is_empty() || user.email.is_empty() => errand.no_user(),
         // Somebody may have renamed him there: then he has the same id and, most likely, the same address.
         (Phase::Main, 404) => errand.look(Phase::Find, reply, find(&user.email, 0)),
@@ -186,10 +188,35 @@ fn hear_rename(errand: &mut Errand<'_>, from: &KnownUser, to: &KnownUser, reply:
         (Phase::Find, 200) => match found(reply, |seen| is_named(seen, &to.name)) {
             Found::This(seen) if is_he(&seen, from, errand.relieved) => errand.done_user(&seen.id),
             Found::This(_) | Found::Nothing if !errand.relieved => errand.dead(),
-            Found::This(_) | Found::Nothing => errand.no_user(),
+            Found::This(_) | Found::Nothing => match doubted(from) {
+                Some(_) => look_doubted(errand, from),
+                None => errand.no_user(),
+            },
             Found::Perhaps(next) => errand.ask(Phase::Find, find(&to.name, next)),
         },
+        (Phase::FindElsewhere, 200) => hear_doubted(errand, from, reply),
         _ => errand.otherwise(reply),
+    }
+}
+
+/// The other name that a user may have, since a rename was begun whose outcome is not known.
+fn doubted(user: &KnownUser) -> Option<&str> {
+    user.doubt.as_ref().map(|doubt| doubt.name.as_str()).filter(|name| !name.is_empty() && *name != user.name)
+}
+
+fn look_doubted(errand: &mut Errand<'_>, user: &KnownUser) -> Verdict {
+    errand.ask(Phase::FindElsewhere, find(doubted(user).unwrap_or_default(), 0))
+}
+
+fn hear_doubted(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> Verdict {
+    let name = doubted(user).unwrap_or_default();
+    match found(reply, |seen| is_named(seen, name)) {
+        Found::This(seen) if is_he(&seen, user, true) => {
+            let user = KnownUser { id: seen.id, name: seen.name, ..user.clone() };
+            Verdict::Done { effect: Effect::User(Some(user)), again: true }
+        }
+        Found::This(_) | Found::Nothing => errand.no_user(),
+        Found::Perhaps(next) => errand.ask(Phase::FindElsewhere, find(name, next)),
     }
 }
 

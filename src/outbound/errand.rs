@@ -1,7 +1,7 @@
 //! A step under way: which requests it takes, one after the other, and what the answers mean. A step that was done already, because its
 //! outcome was not noted before a crash, comes out as done when it is repeated. Pure: whoever sends the requests is told what to do next.
 
-use super::plan::{Effect, Former, KnownUser, Step};
+use super::plan::{Act, Effect, Former, KnownGroup, KnownUser, Step};
 use super::reading::Seen;
 use super::request::{self, Reply, Request};
 use super::{bitbucket, confluence, jira, scim};
@@ -238,7 +238,8 @@ impl Errand<'_> {
     /// The group that the step wanted to make is there, with or without members.
     pub(super) fn adopted_group(&mut self, id: &str, is_empty: bool) -> Verdict {
         let Effect::NewGroup { group, .. } = &self.step.after else { return self.done() };
-        if !is_empty && !self.policy.adopt {
+        let is_ours = matches!(&self.step.act, Act::CreateGroup(KnownGroup { doubt: Some(_), .. }));
+        if !is_empty && !is_ours && !self.policy.adopt {
             return Verdict::Dead(format!(
                 "there is a group \"{}\" with members already, and the policy says to take none over",
                 group.name

@@ -94,11 +94,11 @@ pub(super) fn deactivate(user: &KnownUser) -> Request {
     write("PUT", USER, &[who(user)], Some(json!({ "active": false })))
 }
 
-/// Only what changes: a value that stays is "no value found to be changed" to some versions.
+/// Only what changes, or everything where there are doubts: a value that stays is "no value found to be changed" to some versions.
 fn changes(from: &KnownUser, to: &KnownUser) -> Map<String, Value> {
-    let mut body = Map::new();
+    let (mut body, doubtful) = (Map::new(), from.doubt.is_some());
     let mut change = |name: &str, from: &str, to: &str| {
-        if from != to {
+        if doubtful || from != to {
             body.insert(name.to_owned(), json!(to));
         }
     };

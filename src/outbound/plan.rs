@@ -59,6 +59,9 @@ pub struct KnownUser {
     /// The attributes were read there, and not sent.
     #[serde(skip_serializing_if = "is_false")]
     pub was_read: bool,
+    /// A step was begun whose outcome is not known: everything may be as it became or as it was. See [`begun`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
 }
 
 /// What a target has of a group, as far as is known, without its members.
@@ -76,6 +79,9 @@ pub struct KnownGroup {
     /// The attributes were read there, and not sent.
     #[serde(skip_serializing_if = "is_false")]
     pub was_read: bool,
+    /// A step was begun whose outcome is not known: everything may be as it became or as it was. See [`begun`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// Groups that it was before it was renamed, and that are still there with their members.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<Former>,
@@ -89,6 +95,32 @@ pub struct Former {
     pub id: String,
     /// The old name.
     pub name: String,
+}
+
+/// What a step whose outcome is not known would have made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Doubt {
+    /// The name that the user or group may have.
+    pub name: String,
+}
+
+/// What is to be noted before a step's first request is sent, so that nothing is believed that may be otherwise when its outcome is not
+/// noted, because of a failure or a crash, and something else is wanted meanwhile. See [`begun`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begun {
+    /// Nothing.
+    Nothing,
+    /// The step itself: it is to be repeated, and its outcome noted, before the resource is planned again. It makes something, which would
+    /// otherwise be there without anybody knowing.
+    Step,
+    /// This is known of the user: with doubts, so that the next plan takes nothing for granted.
+    User(KnownUser),
+    /// This is known of the group, likewise.
+    Group(KnownGroup),
+    /// Whether these resources are members of the group is not known: those that are wanted are to be added, those that are not to be taken
+    /// out.
+    Members(Vec<Uuid>),
 }
 
 /// A member of a group.
@@ -255,6 +287,37 @@ pub fn members(kind: Kind, group: &KnownGroup, add: &[Member], remove: &[Member]
         after: Effect::Members { added: resources(batch), removed: Vec::new() },
     });
     removals.chain(additions).collect()
+}
+
+/// What is to be noted before a step is begun; the step's effect then takes its place.
+pub fn begun(step: &Step) -> Begun {
+    let user = |known: &KnownUser, name: &str| {
+        Begun::User(KnownUser { doubt: Some(Doubt { name: name.to_owned() }), ..known.clone() })
+    };
+    let group = |known: &KnownGroup, name: &str| {
+        Begun::Group(KnownGroup { doubt: Some(Doubt { name: name.to_owned() }), ..known.clone() })
+    };
+    match &step.act {
+        Act::CreateUser(_) | Act::CreateGroup(_) => Begun::Step,
+        Act::UpdateUser { from, to } | Act::RenameUser { from, to } => user(from, &to.name),
+        Act::Activate(known)
+        | Act::Deactivate(known)
+        | Act::Release(known, _)
+        | Act::Seat(known, _)
+        | Act::Unseat(known, _)
+        | Act::Revoke(known)
+        | Act::Lock(known)
+        | Act::DeleteUser(known) => user(known, &known.name),
+        Act::UpdateGroup { from, to } => group(from, &to.name),
+        Act::DeleteGroup { group: old, .. } if step.after == Effect::Group(None) => {
+            group(&KnownGroup { id: old.id.clone(), name: old.name.clone(), ..KnownGroup::default() }, &old.name)
+        }
+        // What the group was before stays known until it is dealt with, however often that takes.
+        Act::DeleteGroup { .. } | Act::EmptyGroup(_) => Begun::Nothing,
+        Act::AddMembers(_, members) | Act::RemoveMembers(_, members) => {
+            Begun::Members(members.iter().map(|member| member.resource).collect())
+        }
+    }
 }
 
 /// Steps that put members into a group one after the other, where a batch of them was refused.

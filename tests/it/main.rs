@@ -6,5 +6,6 @@ mod command;
 mod directory;
 mod house;
 mod http;
+mod outbound;
 mod rfc;
 mod probe;

@@ -44,16 +44,23 @@ pub(super) fn staying(kind: Kind, policy: &Policy, known: &KnownGroup, wanted: &
         let attributes = wanted.attributes.clone();
         return vec![made(KnownGroup { name, attributes, former, ..KnownGroup::default() })];
     }
+    if known.doubt.is_some() && kind != Kind::Scim {
+        // It may have been deleted: it is made, or found.
+        let attributes = wanted.attributes.clone();
+        return vec![made(KnownGroup { name, attributes, was_read: false, ..known.clone() })];
+    }
     let same = match kind {
         Kind::Jira | Kind::Confluence | Kind::Bitbucket => true,
-        Kind::Scim => scim::is_same(kind, &known.attributes, &wanted.attributes, known.was_read),
+        Kind::Scim => {
+            known.doubt.is_none() && scim::is_same(kind, &known.attributes, &wanted.attributes, known.was_read)
+        }
         // The name is all that it knows of a group.
         Kind::AtlassianCloud => true,
     };
     if same {
         return Vec::new();
     }
-    let to = KnownGroup { name, attributes: wanted.attributes.clone(), was_read: false, ..known.clone() };
+    let to = KnownGroup { name, attributes: wanted.attributes.clone(), was_read: false, doubt: None, ..known.clone() };
     let after = Effect::Group(Some(to.clone()));
     vec![Step { act: Act::UpdateGroup { from: known.clone(), to }, destructive: false, after }]
 }
@@ -81,7 +88,7 @@ pub(super) fn former(
 }
 
 fn made(group: KnownGroup) -> Step {
-    let after = Effect::NewGroup { group: group.clone(), read: false };
+    let after = Effect::NewGroup { group: KnownGroup { doubt: None, ..group.clone() }, read: false };
     Step { act: Act::CreateGroup(group), destructive: false, after }
 }
 

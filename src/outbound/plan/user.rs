@@ -24,6 +24,7 @@ pub(super) fn arriving(kind: Kind, wanted: &User) -> Plan {
 
 /// A user that the target is not to have any more.
 pub(super) fn gone(kind: Kind, policy: &Policy, known: &KnownUser) -> Plan {
+    let known = &unbelieved(believed(known, true));
     let steps = match policy.leavers {
         Leavers::Never => Vec::new(),
         Leavers::Delete if !known.kept => {
@@ -46,11 +47,11 @@ pub(super) fn kept(kind: Kind, policy: &Policy, known: &KnownUser) -> Verdict {
 /// A user that the target has and is to have. Whether he is active comes first: a change of his address that is refused must not keep his
 /// account open.
 pub(super) fn staying(kind: Kind, policy: &Policy, known: &KnownUser, wanted: &User) -> Plan {
-    let mut now = known.clone();
     let mut goal = account(kind, wanted, known);
     if policy.leavers == Leavers::Never && !goal.active {
         set_active(&mut goal, known.active);
     }
+    let mut now = believed(known, !goal.active);
     let mut steps = Vec::new();
     if !goal.active {
         steps = shut(kind, policy, &now);
@@ -76,6 +77,25 @@ pub(super) fn staying(kind: Kind, policy: &Policy, known: &KnownUser, wanted: &U
     Plan { steps, trouble }
 }
 
+/// What is believed of an account. With doubts about it, the worst: that it is still as it is not to be, so that every step is taken.
+fn believed(known: &KnownUser, is_to_be_shut: bool) -> KnownUser {
+    let mut believed = known.clone();
+    if known.doubt.is_some() {
+        set_active(&mut believed, is_to_be_shut);
+        believed.released = !is_to_be_shut;
+    }
+    believed
+}
+
+/// An account that is shut and about whose details there are doubts: they are taken for others, so that they are sent when it is opened.
+fn unbelieved(mut known: KnownUser) -> KnownUser {
+    if known.doubt.take().is_some() {
+        known.display_name.clear();
+        known.attributes.clear();
+    }
+    known
+}
+
 /// The account that a user is to have where the target has `known` of him. An address that is not known here stays what it is there: no
 /// product takes an empty one.
 fn account(kind: Kind, wanted: &User, known: &KnownUser) -> KnownUser {
@@ -97,6 +117,7 @@ fn account(kind: Kind, wanted: &User, known: &KnownUser) -> KnownUser {
         kept: known.kept && person.active,
         attributes: if is_scim(kind) { wanted.attributes.clone() } else { known.attributes.clone() },
         was_read: false,
+        doubt: None,
     }
 }
 
@@ -115,7 +136,7 @@ fn refused_anyway(kind: Kind, account: &KnownUser) -> Option<String> {
 /// The steps that change a user's name and details.
 fn changed(kind: Kind, now: KnownUser, goal: KnownUser) -> Vec<Step> {
     if is_scim(kind) {
-        let same = scim::is_same(kind, &now.attributes, &goal.attributes, now.was_read);
+        let same = now.doubt.is_none() && scim::is_same(kind, &now.attributes, &goal.attributes, now.was_read);
         return if same { Vec::new() } else { vec![update(now, goal)] };
     }
     let (renamed, changed) = (now.name != goal.name, now.display_name != goal.display_name || now.email != goal.email);
