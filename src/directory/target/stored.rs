@@ -201,6 +201,8 @@ pub struct Known {
 pub struct Membership {
     /// As of [`Known`].
     pub epoch: u64,
+    /// A step about it was begun whose outcome is not known: it may be a member or not.
+    pub doubt: bool,
 }
 
 /// A resource that waits for another attempt, or that attempts were given up for.

@@ -290,8 +290,9 @@ impl Task {
                 None => strangers.push(Member { resource: Uuid::nil(), is_group: false, id, name }),
             }
         }
-        let membership = Membership { epoch: self.state().epoch };
-        let joined = there.difference(&before).map(|member| Note::Member(group, *member, Some(membership)));
+        let sure = self.sure_members(&snapshot, group).await?;
+        let membership = Membership { epoch: self.state().epoch, doubt: false };
+        let joined = there.difference(&sure).map(|member| Note::Member(group, *member, Some(membership)));
         let left = before.difference(&there).map(|member| Note::Member(group, *member, None));
         self.note_all(joined.chain(left).collect()).await?;
         Ok(strangers)

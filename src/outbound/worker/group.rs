@@ -5,7 +5,7 @@ use super::scope::{Members, Wanted};
 use super::task::{Ended, Task};
 use crate::directory::keys;
 use crate::directory::target::state::Note;
-use crate::directory::target::stored::{Memberships, Users};
+use crate::directory::target::stored::{Membership, Memberships, Users};
 use crate::limits;
 use crate::outbound::plan::{self, Act, Former, KnownGroup, Member, Step};
 use crate::outbound::reading::{self, Seen};
@@ -180,7 +180,8 @@ impl Task {
         }
         let snapshot = self.directory.snapshot().await?;
         let there = self.known_members(&snapshot, id).await?;
-        joining.retain(|member| !there.contains(&member.resource));
+        let sure = self.sure_members(&snapshot, id).await?;
+        joining.retain(|member| !sure.contains(&member.resource));
         let mut leaving = Vec::new();
         for one in there.difference(&right) {
             let user = self.member(&snapshot, keys::USER, *one).await?;
@@ -224,11 +225,26 @@ impl Task {
         self.note_members(id, right, seen).await
     }
 
+    /// Who is known to be in a group, or may be.
     pub(super) async fn known_members(&self, snapshot: &Snapshot, group: Uuid) -> Result<BTreeSet<Uuid>, Ended> {
+        self.members_where(snapshot, group, |_| true).await
+    }
+
+    /// Who is known to be in a group without doubt.
+    pub(super) async fn sure_members(&self, snapshot: &Snapshot, group: Uuid) -> Result<BTreeSet<Uuid>, Ended> {
+        self.members_where(snapshot, group, |membership| !membership.doubt).await
+    }
+
+    async fn members_where(
+        &self,
+        snapshot: &Snapshot,
+        group: Uuid,
+        counts: impl Fn(&Membership) -> bool,
+    ) -> Result<BTreeSet<Uuid>, Ended> {
         let (mut members, mut after) = (BTreeSet::new(), None::<Vec<u8>>);
         loop {
             let page = self.site().members(snapshot, group, after.as_deref(), limits::SCAN_ROWS).await?;
-            members.extend(page.rows.iter().map(|(_, member, _)| *member));
+            members.extend(page.rows.iter().filter(|(_, _, row)| counts(row)).map(|(_, member, _)| *member));
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(members),

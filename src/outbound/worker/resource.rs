@@ -12,7 +12,7 @@ use crate::limits;
 use crate::outbound::capability;
 use crate::outbound::errand::{self, Verdict};
 use crate::outbound::pace;
-use crate::outbound::plan::{self, Act, Effect, KnownGroup, KnownUser, Member, Step};
+use crate::outbound::plan::{self, Act, Begun, Effect, KnownGroup, KnownUser, Member, Step};
 use crate::scim::errors::{Error, Kind as ErrorKind};
 use crate::store::Snapshot;
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -125,8 +125,8 @@ impl Task {
                 return Ok(Taken::Failed);
             }
             let made = made(&step)?;
-            if let Some(made) = made.clone().filter(|_| !self.pretends) {
-                self.note_pending(subject, made).await?;
+            if !self.pretends {
+                self.note_begun(subject, &step, made.as_ref()).await?;
             }
             match self.step(&step).await? {
                 Did::Done { effect, again } => {
@@ -199,6 +199,23 @@ impl Task {
         }))
     }
 
+    /// Notes before a step what nobody can be sure of until its outcome is noted.
+    async fn note_begun(&self, subject: &Subject, step: &Step, made: Option<&serde_json::Value>) -> Result<(), Error> {
+        let id = subject.id;
+        let notes = match plan::begun(step) {
+            Begun::Nothing => return Ok(()),
+            Begun::Step => return self.note_pending(subject, made.cloned().unwrap_or_default()).await,
+            Begun::User(known) => vec![Note::Known(keys::USER, id, Some(self.row(&known)?))],
+            Begun::Group(known) => vec![Note::Known(keys::GROUP, id, Some(self.row(&known)?))],
+            Begun::Members(members) => {
+                let membership = Membership { epoch: self.state().epoch, doubt: true };
+                let ours = members.into_iter().filter(|member| !member.is_nil());
+                ours.map(|member| Note::Member(id, member, Some(membership))).collect()
+            }
+        };
+        self.site().note(&notes).await
+    }
+
     /// Notes that something is about to be made, or that it was refused.
     async fn note_pending(&self, subject: &Subject, pending: serde_json::Value) -> Result<(), Error> {
         let snapshot = self.directory.snapshot().await?;
@@ -235,7 +252,10 @@ impl Task {
             true => self.scope.wanted_groups(&snapshot, id, self.now_ms()).await?.admitted,
             false => Vec::new(),
         };
-        for group in wanted.iter().filter(|group| !there.contains(group)) {
+        for group in &wanted {
+            if self.site().is_member(&snapshot, *group, id).await? {
+                continue;
+            }
             let Some(known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, *group).await? else { continue };
             if user.as_ref().is_none_or(|user| plan::may_join(kind, policy, &known.name, user)) {
                 let steps = plan::members(kind, &known, std::slice::from_ref(&member), &[]);
@@ -378,7 +398,7 @@ impl Task {
     }
 
     async fn notes(&self, subject: &Subject, effect: Effect) -> Result<Vec<Note>, Error> {
-        let membership = Membership { epoch: self.state().epoch };
+        let membership = Membership { epoch: self.state().epoch, doubt: false };
         let id = subject.id;
         Ok(match effect {
             Effect::Nothing => Vec::new(),

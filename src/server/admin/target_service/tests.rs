@@ -4,7 +4,6 @@
 
 use super::super::tests::state;
 use super::*;
-use crate::directory::record;
 use crate::directory::target::calls::Sent;
 use crate::directory::tests::Fixture;
 use crate::server::admin::api::v1::{Target, TargetKind, TargetLeavers, TargetPolicy, TargetState, TargetUsers};
@@ -94,7 +93,7 @@ async fn a_status_says_what_is_known_and_calls_are_masked() {
     let ask = |unmasked, status| {
         let request = ListTargetCallsRequest { name: name.clone(), unmasked, status, ..Default::default() };
         let mut request = Request::new(request);
-        request.extensions_mut().insert(record::Role::Operator);
+        request.extensions_mut().insert(Role::Operator);
         plane.list_target_calls(request)
     };
     let masked = ask(false, 4).await.unwrap().into_inner().calls;
@@ -104,7 +103,7 @@ async fn a_status_says_what_is_known_and_calls_are_masked() {
     assert!(open[0].request_body.contains("ann@") && open[0].path.ends_with("ann"));
     assert!(ask(true, 5).await.unwrap().into_inner().calls.is_empty());
     let mut viewer = Request::new(ListTargetCallsRequest { name, unmasked: true, ..Default::default() });
-    viewer.extensions_mut().insert(record::Role::Viewer);
+    viewer.extensions_mut().insert(Role::Viewer);
     assert_eq!(plane.list_target_calls(viewer).await.unwrap_err().code(), Code::PermissionDenied);
     let retry = RetryDeadLettersRequest { tenant, name: "jira".to_owned(), resource_id: "x".to_owned() };
     assert_eq!(plane.retry_dead_letters(Request::new(retry)).await.unwrap_err().code(), Code::InvalidArgument);
