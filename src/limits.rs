@@ -786,8 +786,8 @@ pub const TARGET_ANSWER_MS_MAX: u64 = 60_000;
 pub const TARGET_CHANGES: usize = 500;
 /// Rows that are looked at to count the changes that a target has not got.
 pub const TARGET_LAG_ROWS_MAX: usize = 10_000;
-/// Requests that one step of a plan may need at most.
-pub const TARGET_STEP_CALLS_MAX: usize = 16;
+/// Requests that one step of a plan may need at most: emptying a group takes one for each member.
+pub const TARGET_STEP_CALLS_MAX: usize = 1_000_000;
 /// Pages of one listing of a target; more would never end.
 pub const TARGET_PAGES_MAX: usize = 100_000;
 /// How often settings and schedules of targets are looked at when nothing wakes their service.
@@ -812,6 +812,21 @@ pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
 pub const TARGET_MEMBERS_MAX: usize = 1_000_000;
 /// The longest file with a mapping that the command line reads, in bytes.
 pub const MAPPING_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Steps of one resource in a row.
+pub const TARGET_STEPS_OF_ONE_MAX: usize = 1_000_000;
+/// How long the task of a target that has everything waits for something to do.
+pub const TARGET_IDLE_MS: u64 = 10 * 60 * 1_000;
+
+// What targets are asked for
+
+/// Members, components and the like in a page that a target is asked for.
+pub const TARGET_PAGE: usize = 50;
+/// Users and groups in a page that a target is asked for where it lists all of them.
+pub const TARGET_LIST_PAGE: usize = 1_000;
+/// Users and groups in a page that a SCIM server is asked for.
+pub const TARGET_SCIM_PAGE: usize = 100;
+/// How much of what a target says of a failure is told on, in characters.
+pub const TARGET_SAID_CHARS_MAX: usize = 300;
 // The mapping language.
 
 /// The longest expression, in bytes.

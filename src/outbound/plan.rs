@@ -2,7 +2,12 @@
 //! sent. A group whose name changes where groups cannot be renamed becomes a new group; once it has its members, [`former`] says what
 //! becomes of the old one.
 
-use super::capability::{self, Names};
+mod group;
+mod user;
+mod words;
+
+use super::capability;
+use super::errand::Verdict;
 use crate::directory::target::stored::{Kind, Leavers, Policy};
 use crate::mapping::outbound::Person;
 use serde::{Deserialize, Serialize};
@@ -51,6 +56,12 @@ pub struct KnownUser {
     /// What a SCIM server has of him.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub attributes: Map<String, Value>,
+    /// The attributes were read there, and not sent.
+    #[serde(skip_serializing_if = "is_false")]
+    pub was_read: bool,
+    /// A step was begun whose outcome is not known: everything may be as it became or as it was. See [`begun`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
 }
 
 /// What a target has of a group, as far as is known, without its members.
@@ -62,9 +73,15 @@ pub struct KnownGroup {
     pub id: String,
     /// Its name there.
     pub name: String,
-    /// What a SCIM server has of it.
+    /// What a SCIM server has of it, without its members.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub attributes: Map<String, Value>,
+    /// The attributes were read there, and not sent.
+    #[serde(skip_serializing_if = "is_false")]
+    pub was_read: bool,
+    /// A step was begun whose outcome is not known: everything may be as it became or as it was. See [`begun`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// Groups that it was before it was renamed, and that are still there with their members.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<Former>,
@@ -78,6 +95,32 @@ pub struct Former {
     pub id: String,
     /// The old name.
     pub name: String,
+}
+
+/// What a step whose outcome is not known would have made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Doubt {
+    /// The name that the user or group may have.
+    pub name: String,
+}
+
+/// What is to be noted before a step's first request is sent, so that nothing is believed that may be otherwise when its outcome is not
+/// noted, because of a failure or a crash, and something else is wanted meanwhile. See [`begun`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begun {
+    /// Nothing.
+    Nothing,
+    /// The step itself: it is to be repeated, and its outcome noted, before the resource is planned again. It makes something, which would
+    /// otherwise be there without anybody knowing.
+    Step,
+    /// This is known of the user: with doubts, so that the next plan takes nothing for granted.
+    User(KnownUser),
+    /// This is known of the group, likewise.
+    Group(KnownGroup),
+    /// Whether these resources are members of the group is not known: those that are wanted are to be added, those that are not to be taken
+    /// out.
+    Members(Vec<Uuid>),
 }
 
 /// A member of a group.
@@ -161,8 +204,13 @@ pub enum Effect {
     User(Option<KnownUser>),
     /// It has this of the group; `None`: nothing any more, no members either.
     Group(Option<KnownGroup>),
-    /// It has this of the group, which is another one: none of the members that are known of it.
-    NewGroup(KnownGroup),
+    /// It has this of the group, which is another one than before: nothing is known of its members any more.
+    NewGroup {
+        /// The group.
+        group: KnownGroup,
+        /// It was there already: its members are to be read. Otherwise it has none.
+        read: bool,
+    },
     /// Members joined and left the group.
     Members {
         /// The resources that are members now.
@@ -195,60 +243,172 @@ pub struct Plan {
 }
 
 /// The steps for a user. `None` as `wanted`: the target is not to have him (he was deleted, or is out of its scope). An inactive user
-/// is deactivated and not deleted, whatever the policy says of leavers: deletion is for those that are gone.
+/// is deactivated and not deleted, whatever the policy says of leavers: deletion is for those that are gone. Where he is unknown and
+/// inactive, no account is made only to be shut, except at SCIM servers.
 pub fn user(kind: Kind, policy: &Policy, known: Option<&KnownUser>, wanted: Option<&User>) -> Plan {
-    let _ = (kind, policy, known, wanted, Names::Exact, Leavers::Never);
-    Plan::default()
+    match (known, wanted) {
+        (None, None) => Plan::default(),
+        (None, Some(wanted)) => user::arriving(kind, wanted),
+        (Some(known), None) => user::gone(kind, policy, known),
+        (Some(known), Some(wanted)) => user::staying(kind, policy, known, wanted),
+    }
 }
 
-/// The steps for a group, without its members. `None` as `wanted`: the target is not to have it.
+/// The steps for a group, without its members. `None` as `wanted`: the target is not to have it; then it is deleted where the policy says
+/// so, and left as it is otherwise, with its members and permissions.
 pub fn group(kind: Kind, policy: &Policy, known: Option<&KnownGroup>, wanted: Option<&Group>) -> Plan {
-    let _ = (kind, policy, known, wanted);
-    Plan::default()
+    if let Some(wanted) = wanted
+        && let Some(trouble) = group::refused_anyway(kind, &wanted.name)
+    {
+        return Plan { steps: Vec::new(), trouble: Some(trouble) };
+    }
+    let steps = match (known, wanted) {
+        (None, None) => Vec::new(),
+        (None, Some(wanted)) => group::arriving(wanted),
+        (Some(known), None) if policy.delete_groups => group::gone(known),
+        (Some(_), None) => Vec::new(),
+        (Some(known), Some(wanted)) => group::staying(kind, policy, known, wanted),
+    };
+    Plan { steps, trouble: None }
 }
 
-/// The steps that put members into a group and take members out of it, in batches as large as the target takes.
+/// The steps that put members into a group and take members out of it, in batches as large as the target takes. Who leaves does so first.
 pub fn members(kind: Kind, group: &KnownGroup, add: &[Member], remove: &[Member]) -> Vec<Step> {
-    let _ = (kind, group, add, remove);
-    Vec::new()
+    let can = capability::of(kind);
+    let resources = |batch: &[Member]| batch.iter().map(|member| member.resource).collect();
+    let removals = remove.chunks(can.removed_max.max(1)).map(|batch| Step {
+        act: Act::RemoveMembers(group.clone(), batch.to_vec()),
+        destructive: false,
+        after: Effect::Members { added: Vec::new(), removed: resources(batch) },
+    });
+    let additions = add.chunks(can.added_max.max(1)).map(|batch| Step {
+        act: Act::AddMembers(group.clone(), batch.to_vec()),
+        destructive: false,
+        after: Effect::Members { added: resources(batch), removed: Vec::new() },
+    });
+    removals.chain(additions).collect()
 }
 
-/// The steps for the groups that a group was before it was renamed: to be taken once the group has its members.
-pub fn former(kind: Kind, policy: &Policy, group: &KnownGroup) -> Vec<Step> {
-    let _ = (kind, policy, group);
-    Vec::new()
+/// What is to be noted before a step is begun; the step's effect then takes its place.
+pub fn begun(step: &Step) -> Begun {
+    let user = |known: &KnownUser, name: &str| {
+        Begun::User(KnownUser { doubt: Some(Doubt { name: name.to_owned() }), ..known.clone() })
+    };
+    let group = |known: &KnownGroup, name: &str| {
+        Begun::Group(KnownGroup { doubt: Some(Doubt { name: name.to_owned() }), ..known.clone() })
+    };
+    match &step.act {
+        Act::CreateUser(_) | Act::CreateGroup(_) => Begun::Step,
+        Act::UpdateUser { from, to } | Act::RenameUser { from, to } => user(from, &to.name),
+        Act::Activate(known)
+        | Act::Deactivate(known)
+        | Act::Release(known, _)
+        | Act::Seat(known, _)
+        | Act::Unseat(known, _)
+        | Act::Revoke(known)
+        | Act::Lock(known)
+        | Act::DeleteUser(known) => user(known, &known.name),
+        Act::UpdateGroup { from, to } => group(from, &to.name),
+        Act::DeleteGroup { group: old, .. } if step.after == Effect::Group(None) => {
+            group(&KnownGroup { id: old.id.clone(), name: old.name.clone(), ..KnownGroup::default() }, &old.name)
+        }
+        // What the group was before stays known until it is dealt with, however often that takes.
+        Act::DeleteGroup { .. } | Act::EmptyGroup(_) => Begun::Nothing,
+        Act::AddMembers(_, members) | Act::RemoveMembers(_, members) => {
+            Begun::Members(members.iter().map(|member| member.resource).collect())
+        }
+    }
 }
 
-/// Whether a user may be a member of a group: one whose licence was taken away stays out of the groups that give one.
+/// Steps that put members into a group one after the other, where a batch of them was refused.
+pub fn one_by_one(group: &KnownGroup, members: &[Member]) -> Vec<Step> {
+    let single = |member: &Member| Step {
+        act: Act::AddMembers(group.clone(), vec![member.clone()]),
+        destructive: false,
+        after: Effect::Members { added: vec![member.resource], removed: Vec::new() },
+    };
+    members.iter().map(single).collect()
+}
+
+/// What becomes of the groups that a group was before it was renamed: to be asked once the group has its members. They are deleted where
+/// the policy says so, and lose their members otherwise. One whose name another known group has (`is_taken`, of a
+/// [`capability::group_key`]) is that group's business. The steps, and what is known of the group from now on, where that changes
+/// without a step.
+pub fn former(
+    kind: Kind,
+    policy: &Policy,
+    known: &KnownGroup,
+    is_taken: impl Fn(&str) -> bool,
+) -> (Vec<Step>, Option<KnownGroup>) {
+    group::former(kind, policy, known, is_taken)
+}
+
+/// What is done with a user whom the target refuses to delete: his account is shut, and known to stay.
+pub fn kept(kind: Kind, policy: &Policy, known: &KnownUser) -> Verdict {
+    user::kept(kind, policy, known)
+}
+
+/// Whether a user may be a member of a group: one who has lost his licence stays out of the groups that give one.
 pub fn may_join(kind: Kind, policy: &Policy, group: &str, user: &KnownUser) -> bool {
-    let _ = (capability::of(kind), policy, group, user);
-    true
+    let loses = policy.leavers == Leavers::Release || !capability::of(kind).deactivates;
+    let key = capability::group_key(kind, group);
+    user.active || !loses || !policy.licence_groups.iter().any(|name| capability::group_key(kind, name) == key)
 }
 
-/// What is known of a user once a reading saw `seen`: that, with what no reading tells.
+/// What is known of a user once a reading saw `seen`: that, with what no reading tells. For a SCIM server, what it makes of attributes on
+/// its own account is no difference: what it was sent stays known where it has it still.
 pub fn user_seen(kind: Kind, old: Option<&KnownUser>, seen: KnownUser) -> KnownUser {
-    let _ = (kind, old);
-    seen
+    let Some(old) = old else { return seen };
+    let mut known = KnownUser { released: old.released, kept: old.kept, ..seen };
+    if !capability::of(kind).deactivates {
+        known.active = known.active && old.active;
+    }
+    if known.email.is_empty() && kind == Kind::Confluence {
+        known.email.clone_from(&old.email);
+    }
+    if !old.was_read && known.was_read {
+        known.attributes = super::scim::still(&old.attributes, &known.attributes);
+        known.was_read = false;
+    }
+    known
 }
 
-/// What is known of a group once a reading saw `seen`.
+/// What is known of a group once a reading saw `seen`, likewise.
 pub fn group_seen(old: Option<&KnownGroup>, seen: KnownGroup) -> KnownGroup {
-    let _ = old;
-    seen
+    let Some(old) = old else { return seen };
+    let mut known = KnownGroup { former: old.former.clone(), ..seen };
+    if !old.was_read && known.was_read {
+        known.attributes = super::scim::still(&old.attributes, &known.attributes);
+        known.was_read = false;
+    }
+    known
 }
 
 impl Step {
     /// The kind of step as a word, such as `create_user`.
     pub fn word(&self) -> &'static str {
-        ""
+        words::word(&self.act)
     }
 
     /// What is done, as a phrase.
     pub fn phrase(&self) -> String {
-        String::new()
+        words::phrase(&self.act)
     }
+}
+
+/// Whether two names are one user's at this kind of target.
+fn is_same_user(kind: Kind, left: &str, right: &str) -> bool {
+    capability::user_key(kind, left) == capability::user_key(kind, right)
+}
+
+/// Whether two names are one group's at this kind of target.
+fn is_same_group(kind: Kind, left: &str, right: &str) -> bool {
+    capability::group_key(kind, left) == capability::group_key(kind, right)
 }
 
 fn is_false(flag: &bool) -> bool {
     !flag
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! A request to a target and its answer, as data. It does not know the target's URL, its credentials, nor how anything is sent.
 
+use crate::limits;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -70,4 +71,48 @@ pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
         whole.push_str(&encoded(value));
     }
     whole
+}
+
+/// What an answer says went wrong: its status and its words, whichever product's form they have; bounded.
+pub fn said(reply: &Reply<'_>) -> String {
+    let json = reply.json();
+    let mut words: Vec<String> = Vec::new();
+    let mut add = |value: &Value| {
+        if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
+            words.push(text.trim().to_owned());
+        }
+    };
+    // Jira: errorMessages and errors by field. Bitbucket: errors as a list. Confluence: message. SCIM: detail.
+    json["errorMessages"].as_array().into_iter().flatten().for_each(&mut add);
+    match &json["errors"] {
+        Value::Array(errors) => errors.iter().for_each(|error| add(&error["message"])),
+        Value::Object(errors) => errors.values().for_each(&mut add),
+        _ => {}
+    }
+    add(&json["message"]);
+    add(&json["detail"]);
+    let mut text = format!("answered {}", reply.status);
+    if !words.is_empty() {
+        text.push_str(": ");
+        text.push_str(&words.join("; "));
+    }
+    if let Some((end, _)) = text.char_indices().nth(limits::TARGET_SAID_CHARS_MAX) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// Whether a refusal is about the target's own licence.
+pub fn speaks_of_licence(said: &str) -> bool {
+    let said = said.to_lowercase();
+    said.contains("license") || said.contains("licence") || said.contains("licensing")
+}
+
+/// A text of a JSON object; empty where there is none.
+pub fn text(json: &Value, name: &str) -> String {
+    match &json[name] {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
 }

@@ -4,15 +4,15 @@
 mod dirty;
 mod follow;
 mod full;
+mod group;
+mod index;
 mod line;
 mod order;
 mod redact;
 mod resource;
 mod scope;
 mod task;
-mod words;
 
-use self::task::Task;
 use crate::directory::refused::Refused;
 use crate::directory::target::desk::{Order, What};
 use crate::directory::target::live::Doing;
@@ -52,7 +52,13 @@ pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
             let pause = tokio::time::sleep(Duration::from_millis(limits::TARGET_ROUND_MS));
             tokio::select! {
                 order = orders.recv() => match order {
-                    Some(order) => hand_on(&directory, &running, &places, order).await,
+                    Some(order) => {
+                        // The order may be about settings of a moment ago.
+                        if let Err(error) = refresh(&directory, &mut running).await {
+                            tracing::warn!(%error, "targets will be looked at again");
+                        }
+                        hand_on(&directory, &running, &places, order).await;
+                    }
                     None => return,
                 },
                 () = directory.targets.desk.changed() => {}
@@ -67,6 +73,7 @@ pub async fn run(directory: Arc<Directory>, mut stop: watch::Receiver<bool>) {
     for (_, running) in std::mem::take(&mut running) {
         end(running).await;
     }
+    directory.targets.desk.give_back(orders);
 }
 
 /// Starts, restarts and ends tasks, so that each target has the one that its settings ask for.
@@ -163,6 +170,3 @@ async fn hand_on(
         None => refused(&order.told),
     }
 }
-
-#[cfg(test)]
-mod tests;

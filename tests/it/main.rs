@@ -7,5 +7,6 @@ mod crowd;
 mod directory;
 mod house;
 mod http;
+mod outbound;
 mod rfc;
 mod probe;

@@ -92,10 +92,10 @@ impl Site<'_> {
         get(snapshot, &keys::target_known(self.tenant, self.target, code, id)).await
     }
 
-    /// Whether it has the member in the group.
-    pub async fn member(&self, snapshot: &Snapshot, group: Uuid, member: Uuid) -> Result<bool, Error> {
+    /// Whether it has the member in the group; where that is in doubt, it counts as not having him.
+    pub async fn is_member(&self, snapshot: &Snapshot, group: Uuid, member: Uuid) -> Result<bool, Error> {
         let key = keys::target_member(self.tenant, self.target, group, member);
-        Ok(get::<Membership>(snapshot, &key).await?.is_some())
+        Ok(get::<Membership>(snapshot, &key).await?.is_some_and(|membership| !membership.doubt))
     }
 
     /// The trouble with a resource.

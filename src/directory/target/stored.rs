@@ -188,8 +188,11 @@ pub struct Full {
 pub struct Known {
     /// The reading of the target that saw it last, or after which it was made.
     pub epoch: u64,
-    /// What it is there, in the words of the target's plan.
+    /// What it is there, in the words of the target's plan; null: nothing.
     pub state: Value,
+    /// What is being made there, likewise: whether it was, nobody knows yet; null: nothing.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub pending: Value,
 }
 
 /// That a target has a member in a group.
@@ -198,6 +201,8 @@ pub struct Known {
 pub struct Membership {
     /// As of [`Known`].
     pub epoch: u64,
+    /// A step about it was begun whose outcome is not known: it may be a member or not.
+    pub doubt: bool,
 }
 
 /// A resource that waits for another attempt, or that attempts were given up for.
