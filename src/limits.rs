@@ -631,8 +631,8 @@ pub const TARGET_ANSWER_MS_MAX: u64 = 60_000;
 pub const TARGET_CHANGES: usize = 500;
 /// Rows that are looked at to count the changes that a target has not got.
 pub const TARGET_LAG_ROWS_MAX: usize = 10_000;
-/// Requests that one step of a plan may need at most.
-pub const TARGET_STEP_CALLS_MAX: usize = 16;
+/// Requests that one step of a plan may need at most: emptying a group takes one for each member.
+pub const TARGET_STEP_CALLS_MAX: usize = 1_000_000;
 /// Pages of one listing of a target; more would never end.
 pub const TARGET_PAGES_MAX: usize = 100_000;
 /// How often settings and schedules of targets are looked at when nothing wakes their service.
@@ -643,6 +643,22 @@ pub const TARGET_PROGRESS_RESOURCES: u64 = 100;
 pub const TARGET_ROWS: usize = 500;
 /// Plans and tests of targets at work at once.
 pub const TARGET_PLANS_MAX: usize = 4;
+/// Targets that metrics tell of.
+pub const METRICS_TARGETS_MAX: usize = 500;
+/// After so many failures in a row it is the target that fails, and not what it is sent.
+pub const TARGET_FAILURES_IN_A_ROW_MAX: u32 = 10;
+/// Plans of one resource in a row, when the target turns out to be other than it was believed to be.
+pub const TARGET_PLANS_OF_ONE_MAX: usize = 5;
+/// How long a resource waits for a free licence, in milliseconds.
+pub const TARGET_SEAT_MS: i64 = 30 * 60 * 1_000;
+/// How long a run of destructive steps lasts at least, in milliseconds: within it they are counted together.
+pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
+/// Members of one group that are read of a target.
+pub const TARGET_MEMBERS_MAX: usize = 1_000_000;
+/// Steps of one resource in a row.
+pub const TARGET_STEPS_OF_ONE_MAX: usize = 1_000_000;
+/// How long the task of a target that has everything waits for something to do.
+pub const TARGET_IDLE_MS: u64 = 10 * 60 * 1_000;
 
 // What targets are asked for
 
@@ -654,3 +670,26 @@ pub const TARGET_LIST_PAGE: usize = 1_000;
 pub const TARGET_SCIM_PAGE: usize = 100;
 /// How much of what a target says of a failure is told on, in characters.
 pub const TARGET_SAID_CHARS_MAX: usize = 300;
+// The mapping language.
+
+/// The longest expression, in bytes.
+pub const MAPPING_EXPRESSION_BYTES_MAX: usize = 8 * 1024;
+/// How deep calls nest in one another, in levels.
+pub const MAPPING_DEPTH_MAX: usize = 32;
+/// How many arguments one call has.
+pub const MAPPING_ARGUMENTS_MAX: usize = 512;
+/// How many regular expressions one expression has.
+pub const MAPPING_PATTERNS_MAX: usize = 16;
+/// The longest regular expression, in bytes.
+pub const MAPPING_PATTERN_BYTES_MAX: usize = 1_024;
+/// The most memory of one regular expression, in bytes.
+pub const MAPPING_PATTERN_MEMORY_BYTES_MAX: usize = 512 * 1024;
+/// The longest text that a regular expression looks at, in bytes.
+pub const MAPPING_PATTERN_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// The longest text that a function makes, in bytes.
+pub const MAPPING_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// How much work one evaluation may be, in steps. A step is about a nanosecond: a byte looked at is one or a few, and so is a part of
+/// the expression.
+pub const MAPPING_STEPS_MAX: u64 = 1_000_000;
+/// How many patterns one set of them has.
+pub const PATTERNS_MAX: usize = 200;

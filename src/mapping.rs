@@ -3,9 +3,17 @@
 
 pub mod document;
 pub mod expression;
+pub mod function;
 pub mod check;
 pub mod pattern;
 pub mod outbound;
+
+mod attribute;
+mod cell;
+mod compare;
+mod evaluate;
+mod format;
+mod matcher;
 
 use std::fmt;
 

@@ -94,6 +94,7 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let clock = Clock::System;
     let store = open_store(&settings)?;
     let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
+    directory.targets.keys.is_at(settings.data_dir.join("keys").join("targets.key"));
     let certificates = certificate::load(&settings, &clock)?.map(Arc::new);
     let secure = certificate::secure(&settings, certificates.as_deref()).await?;
     let admin_addr = secure.as_ref().and_then(|secure: &Secure| secure.listener.local_addr().ok());

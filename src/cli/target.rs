@@ -451,3 +451,6 @@ fn first_line(text: &str) -> Result<String, Error> {
         false => Ok(line.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,7 @@
 //! | `O` tenant `C` target | how far the target is |
 //! | `O` tenant `R` target type id | what the target has of a user or a group |
 //! | `O` tenant `M` target group member | that the target has the member in the group |
+//! | `O` tenant `E` target member group | the same, found by the member |
 //! | `O` tenant `D` target type id | a resource that waits for another attempt, or that attempts were given up for |
 //! | `O` tenant `H` target type id | a resource whose step waits for an admin's approval |
 //! | `O` tenant `X` target | the target was deleted, and its rows are to be removed |
@@ -450,6 +451,16 @@ pub fn target_member(tenant: u32, target: u32, group: Uuid, member: Uuid) -> Vec
     [&target_members(tenant, target, group)[..], member.as_bytes()].concat()
 }
 
+/// The prefix of the groups in which a target has a member.
+pub fn target_memberships(tenant: u32, target: u32, member: Uuid) -> Vec<u8> {
+    [&of_target(b'E', tenant, target)[..], member.as_bytes()].concat()
+}
+
+/// That a target has a member in a group, found by the member.
+pub fn target_membership(tenant: u32, target: u32, member: Uuid, group: Uuid) -> Vec<u8> {
+    [&target_memberships(tenant, target, member)[..], group.as_bytes()].concat()
+}
+
 /// The prefix of the resources that wait for another attempt at a target, or that attempts were given up for.
 pub fn target_troubles(tenant: u32, target: u32) -> Vec<u8> {
     of_target(b'D', tenant, target)
@@ -482,7 +493,7 @@ pub fn target_gone(tenant: u32, target: u32) -> Vec<u8> {
 
 /// The prefixes of everything that a target has beside its settings and its name.
 pub fn target_belongings(tenant: u32, target: u32) -> impl Iterator<Item = Vec<u8>> {
-    b"CRMDH".iter().map(move |kind| of_target(*kind, tenant, target))
+    b"CRMEDH".iter().map(move |kind| of_target(*kind, tenant, target))
 }
 
 /// The target in a key made by [`target`] or [`target_gone`], or of anything that a target has.

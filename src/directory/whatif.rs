@@ -63,6 +63,17 @@ pub async fn fork(directory: &Directory) -> Result<Fork, Refused> {
     Ok(Fork { directory: Arc::new(Directory::new(store, directory.clock.clone())), base, _place: place })
 }
 
+/// Forks a directory as it is now, for work that may take hours.
+///
+/// # Errors
+/// As [`fork`].
+pub async fn fork_for_long(directory: &Directory) -> Result<Fork, Refused> {
+    let place = directory.places.take(Work::Replay)?;
+    let base = super::export::pin(directory).await?;
+    let store = directory.store.fork(&base);
+    Ok(Fork { directory: Arc::new(Directory::new(store, directory.clock.clone())), base, _place: place })
+}
+
 /// What the commits of a fork changed in a tenant, by its change log.
 pub async fn differences(fork: &Fork, tenant: u32) -> Result<Vec<Difference>, Error> {
     let (now, base) = (fork.directory.snapshot().await?, &fork.base);

@@ -7,6 +7,7 @@ use crate::directory::tenant::removal;
 use crate::directory::token::usage;
 use crate::directory::{Directory, seal, sweep, trim};
 use crate::limits;
+use crate::outbound::worker;
 use crate::server::admin::Readiness;
 use crate::server::certificate::Certificates;
 use crate::server::exchange::Recorder;
@@ -32,7 +33,10 @@ pub(super) fn start(
         expiries.set_token_expiries(all.into_iter().map(seconds).collect());
     };
     let (counted, kept) = (Arc::clone(metrics), Arc::clone(recorder));
+    let targets = directory();
     let gone = move |number: u32, name: &str| {
+        targets.targets.live.forget(number, None);
+        targets.targets.calls.forget(number, None);
         kept.forget(number);
         counted.forget(name);
     };
@@ -44,6 +48,7 @@ pub(super) fn start(
         tokio::spawn(usage::run(directory(), endings, stop())),
         tokio::spawn(seal::run(directory(), stop())),
         tokio::spawn(trim::run(directory(), stop())),
+        tokio::spawn(worker::run(directory(), stop())),
         transactions_drained(directory(), stop()),
     ]
 }

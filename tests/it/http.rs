@@ -8,6 +8,7 @@ mod discovery;
 mod modify;
 mod patch;
 mod query;
+mod targets;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -42,6 +43,7 @@ const SCIM: &str = "application/scim+json";
 /// A listener with one tenant.
 struct Server {
     addr: SocketAddr,
+    directory: Arc<Directory>,
     token: Secret,
     // The listener stops when this is gone.
     _stop: watch::Sender<bool>,
@@ -79,7 +81,7 @@ impl Server {
         }));
         let traffic = metrics.traffic.clone();
         let face = Arc::new(Face {
-            directory,
+            directory: directory.clone(),
             public_url: ORIGIN.to_owned(),
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
@@ -92,7 +94,7 @@ impl Server {
         let handler = move |request, peer| handle(face.clone(), request, peer);
         let setting = Setting { handler, times: Times::default(), stop: stopping, traffic };
         tokio::spawn(listener::serve(tcp, None, setting, Room::default()));
-        Server { addr, token, _stop: stop }
+        Server { addr, directory, token, _stop: stop }
     }
 
     /// A request below the tenant's base URL, or to a URL that an answer had.

@@ -118,7 +118,7 @@ fn of_targets(key: &[u8], value: &[u8]) -> Option<()> {
         Some(b'M') => record::unpack::<stored::Membership>(value).is_ok(),
         Some(b'D') => record::unpack::<stored::Trouble>(value).is_ok(),
         Some(b'H') => record::unpack::<stored::Hold>(value).is_ok(),
-        Some(b'X') => value == record::PRESENT,
+        Some(b'E' | b'X') => value == record::PRESENT,
         Some(_) => false,
     };
     reads.then_some(())

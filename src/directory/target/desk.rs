@@ -81,6 +81,11 @@ impl Desk {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Gives the orders' other end back, for whoever serves targets next.
+    pub fn give_back(&self, orders: mpsc::Receiver<Order>) {
+        *self.receiver.lock().unwrap_or_else(PoisonError::into_inner) = Some(orders);
+    }
+
     /// Says that settings of a target have changed.
     pub fn wake(&self) {
         self.changed.notify_one();

@@ -78,6 +78,11 @@ impl Live {
         change(targets.entry((tenant, target)).or_default());
     }
 
+    /// Forgets all targets but these.
+    pub fn keep(&self, there: &[(u32, u32)]) {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| there.contains(key));
+    }
+
     /// Forgets a target, or all of a tenant.
     pub fn forget(&self, tenant: u32, target: Option<u32>) {
         let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);

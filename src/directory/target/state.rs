@@ -65,6 +65,11 @@ impl Site<'_> {
                 }
                 Note::Member(group, member, membership) => {
                     set(&mut batch, keys::target_member(tenant, target, *group, *member), membership.as_ref())?;
+                    let found_by_member = keys::target_membership(tenant, target, *member, *group);
+                    match membership {
+                        Some(_) => batch.put(found_by_member, record::PRESENT),
+                        None => batch.delete(found_by_member),
+                    }
                 }
                 Note::Trouble(code, id, trouble) => {
                     set(&mut batch, keys::target_trouble(tenant, target, *code, *id), trouble.as_ref())?;
@@ -123,6 +128,22 @@ impl Site<'_> {
         limit: usize,
     ) -> Result<Rows<Membership>, Error> {
         rows(snapshot, &keys::target_members(self.tenant, self.target, group), after, limit, Ending::Id).await
+    }
+
+    /// The groups in which it has a member.
+    pub async fn memberships(&self, snapshot: &Snapshot, member: Uuid) -> Result<Vec<Uuid>, Error> {
+        let prefix = keys::target_memberships(self.tenant, self.target, member);
+        let (mut groups, mut after) = (Vec::new(), None::<Vec<u8>>);
+        loop {
+            let limit = limits::SCAN_ROWS;
+            let scan = Scan { prefix: &prefix, after: after.as_deref(), skip: 0, limit, values: false };
+            let page = snapshot.scan(&scan).await.map_err(store_error)?;
+            groups.extend(page.iter().filter_map(|row| keys::last_id(row.key)));
+            match page.last_key() {
+                Some(last) if page.len() == limit => after = Some(last.to_vec()),
+                _ => return Ok(groups),
+            }
+        }
     }
 
     /// A page of the resources that wait or were given up.

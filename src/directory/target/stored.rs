@@ -162,8 +162,8 @@ pub struct State {
     pub checked_ms: Option<i64>,
     /// How many differences that one found.
     pub drifted: u64,
-    /// Destructive steps that were approved and not yet taken; each takes one away.
-    pub approved: u64,
+    /// Groups in groups were met, so that what is deleted may have been part of what members are taken from.
+    pub is_nested: bool,
     /// Destructive steps that the present run has taken.
     pub destroyed: u64,
     /// When the present run began, in milliseconds since the epoch.
@@ -188,8 +188,11 @@ pub struct Full {
 pub struct Known {
     /// The reading of the target that saw it last, or after which it was made.
     pub epoch: u64,
-    /// What it is there, in the words of the target's plan.
+    /// What it is there, in the words of the target's plan; null: nothing.
     pub state: Value,
+    /// What is being made there, likewise: whether it was, nobody knows yet; null: nothing.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub pending: Value,
 }
 
 /// That a target has a member in a group.

@@ -19,8 +19,14 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 fn metrics(folder: &TempDir) -> Metrics {
+    let directory = Arc::new(Directory::new(Store::memory(), Clock::fixed(1_700_000_060_000).0));
+    directory.targets.live.note(1, 1, |now| {
+        (now.tenant, now.name) = ("default".to_owned(), "jira".to_owned());
+        (now.lag_changes, now.oldest_ms) = (3, Some(1_700_000_058_000));
+        now.requests.insert(201, 4);
+    });
     Metrics::new(Sources {
-        directory: Arc::new(Directory::new(Store::memory(), Clock::fixed(1_700_000_060_000).0)),
+        directory,
         certificate_not_after_s: watch::channel(Some(2_000_000_000)).1,
         data_dir: folder.path().to_owned(),
         version: "1.2.3",

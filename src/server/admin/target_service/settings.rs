@@ -193,7 +193,7 @@ pub(super) fn message(shown: Shown) -> Message {
         Users::All => TargetUsers::All,
         Users::Members => TargetUsers::Members,
     };
-    let every = (target.check_every_ms > 0).then(|| Duration { seconds: target.check_every_ms / 1_000, nanos: 0 });
+    let every = (target.check_every_ms > 0).then_some(Duration { seconds: target.check_every_ms / 1_000, nanos: 0 });
     Message {
         tenant: tenant_name,
         name: target.name,
