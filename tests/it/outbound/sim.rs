@@ -279,7 +279,9 @@ impl<W: World> Sim<W> {
             match verdict {
                 Verdict::Ask(next) => request = next,
                 Verdict::Done { effect, again } => {
-                    self.check_claim(id, step, &effect)?;
+                    if again {
+                        self.check_claim(id, step, &effect)?;
+                    }
                     self.note(id, effect);
                     return Ok(again);
                 }
@@ -306,9 +308,14 @@ impl<W: World> Sim<W> {
             (Act::CreateUser(_), Effect::User(Some(_))) => {
                 let key = |name: &str| capability::user_key(self.kind, name);
                 let Effect::User(Some(user)) = effect else { return Ok(()) };
-                let gone = self.known_users.iter().find(|(other, known)| {
-                    **other != id && !self.users.contains_key(other) && key(&known.name) == key(&user.name)
-                });
+                let is_it = |known: &KnownUser| match known.id.is_empty() || user.id.is_empty() {
+                    true => key(&known.name) == key(&user.name),
+                    false => known.id == user.id,
+                };
+                let gone = self
+                    .known_users
+                    .iter()
+                    .find(|(other, known)| **other != id && !self.users.contains_key(other) && is_it(known));
                 if let Some(gone) = gone.map(|(gone, _)| *gone) {
                     // The account is his now, with its memberships.
                     self.known_users.remove(&gone);
