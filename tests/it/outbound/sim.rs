@@ -391,7 +391,10 @@ impl<W: World> Sim<W> {
             }
             Effect::Missing(members) => {
                 for member in members {
-                    self.known_users.remove(&member);
+                    // He may have another name by now: his own plan finds out.
+                    if let Some(user) = self.known_users.get_mut(&member) {
+                        user.doubt.get_or_insert_default();
+                    }
                     self.known_groups.remove(&member);
                     self.known_members.retain(|(_, known)| *known != member);
                 }
