@@ -218,7 +218,8 @@ pub enum Effect {
         /// The resources that are none any more.
         removed: Vec<Uuid>,
     },
-    /// It has nothing any more of these members, who are to be planned again themselves.
+    /// It does not find these members by the names that are known of them: they are gone or have others. There are doubts about them
+    /// ([`Doubt`]), and they are to be planned again themselves; forgetting them would leave accounts that nobody knows of.
     Missing(Vec<Uuid>),
 }
 

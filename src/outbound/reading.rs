@@ -99,18 +99,18 @@ impl Reading {
     ///
     /// # Errors
     /// `Busy`, `Failed` and `Refused` as of [`Verdict`]: the request may be sent again later.
-    pub fn hear(&mut self, reply: &Reply<'_>) -> Result<Page, Verdict> {
+    pub fn hear(&mut self, reply: &Reply<'_>) -> Result<Page, Box<Verdict>> {
         if let Some(busy) = errand::busy(reply) {
-            return Err(busy);
+            return Err(Box::new(busy));
         }
         match reply.status {
             404 if self.what == What::Members => return Ok(Page { absent: true, ..Page::default() }),
             404 if self.is_lookup => {}
-            401 | 403 => return Err(Verdict::Refused(request::said(reply))),
-            _ if !reply.is_fine() => return Err(Verdict::Failed(request::said(reply))),
+            401 | 403 => return Err(Box::new(Verdict::Refused(request::said(reply)))),
+            _ if !reply.is_fine() => return Err(Box::new(Verdict::Failed(request::said(reply)))),
             // Whatever else answers with a page of its own, such as a proxy's, has told nothing.
             _ if !reply.json().is_object() => {
-                return Err(Verdict::Failed("the answer is not the JSON that was asked for".to_owned()));
+                return Err(Box::new(Verdict::Failed("the answer is not the JSON that was asked for".to_owned())));
             }
             _ => {}
         }

@@ -139,7 +139,8 @@ fn changed(kind: Kind, now: KnownUser, goal: KnownUser) -> Vec<Step> {
         let same = now.doubt.is_none() && scim::is_same(kind, &now.attributes, &goal.attributes, now.was_read);
         return if same { Vec::new() } else { vec![update(now, goal)] };
     }
-    let (renamed, changed) = (now.name != goal.name, now.display_name != goal.display_name || now.email != goal.email);
+    let renamed = now.name != goal.name;
+    let changed = now.doubt.is_some() || now.display_name != goal.display_name || now.email != goal.email;
     if kind == Kind::Bitbucket && renamed {
         let between = KnownUser { name: goal.name.clone(), ..now.clone() };
         let rename = Step {

@@ -253,7 +253,7 @@ impl Task {
     /// One page of a reading.
     pub(super) async fn read_page(&self, reading: &mut Reading, request: &Request) -> Result<Page, Ended> {
         let heard = match self.ask(request).await? {
-            Ok(answer) => reading.hear(&self.reply(&answer)),
+            Ok(answer) => reading.hear(&self.reply(&answer)).map_err(|verdict| *verdict),
             Err(verdict) => Err(verdict),
         };
         heard.map_err(|verdict| match verdict {

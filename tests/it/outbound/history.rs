@@ -133,7 +133,16 @@ fn live<W: World>(kind: Kind, policy: Policy, world: W, seed: u64) -> Sim<W> {
             let _ = if sim.is_group(id) { sim.group(id) } else { sim.user(id) };
         }
         if number % 97 == 50 {
-            sim.read(number % 2 == 0);
+            // What is forgotten before it is in line cannot be told from a stranger's: a name is all that is left of it.
+            let forgets = number % 2 == 0;
+            if forgets {
+                sim.fake.gate().faults = Faults::default();
+                sim.crash_every = 0;
+                sim.settle();
+            }
+            sim.read(forgets);
+            sim.fake.gate().faults = FAULTS;
+            sim.crash_every = 23;
         }
     }
     sim.fake.gate().faults = Faults::default();

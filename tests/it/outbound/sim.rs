@@ -279,7 +279,7 @@ impl<W: World> Sim<W> {
             match verdict {
                 Verdict::Ask(next) => request = next,
                 Verdict::Done { effect, again } => {
-                    self.check_claim(id, step, &effect)?;
+                    self.check_claim(id, step, &effect, again)?;
                     self.note(id, effect);
                     return Ok(again);
                 }
@@ -301,17 +301,30 @@ impl<W: World> Sim<W> {
     }
 
     /// An account or group that another resource has cannot be taken over; one whose resource is gone can.
-    fn check_claim(&mut self, id: Uuid, step: &Step, effect: &Effect) -> Result<(), Stop> {
+    fn check_claim(&mut self, id: Uuid, step: &Step, effect: &Effect, again: bool) -> Result<(), Stop> {
         match (&step.act, effect) {
             (Act::CreateUser(_), Effect::User(Some(_))) => {
                 let key = |name: &str| capability::user_key(self.kind, name);
                 let Effect::User(Some(user)) = effect else { return Ok(()) };
-                let gone = self.known_users.iter().find(|(other, known)| {
-                    **other != id && !self.users.contains_key(other) && key(&known.name) == key(&user.name)
-                });
+                let is_it = |known: &KnownUser| match known.id.is_empty() || user.id.is_empty() {
+                    true => key(&known.name) == key(&user.name),
+                    // Who is addressed by his name cannot be there under another one's.
+                    false if matches!(self.kind, Kind::Confluence | Kind::Bitbucket) => {
+                        known.id == user.id || key(&known.name) == key(&user.name)
+                    }
+                    false => known.id == user.id,
+                };
+                let gone = self
+                    .known_users
+                    .iter()
+                    .find(|(other, known)| **other != id && !self.users.contains_key(other) && is_it(known));
                 if let Some(gone) = gone.map(|(gone, _)| *gone) {
                     // The account is his now, with its memberships.
                     self.known_users.remove(&gone);
+                    if !again {
+                        self.known_members.retain(|(_, member)| *member != gone);
+                        self.maybe_members.retain(|(_, member)| *member != gone);
+                    }
                     let members = std::mem::take(&mut self.known_members);
                     let his = |member: Uuid| if member == gone { id } else { member };
                     self.known_members = members.into_iter().map(|(group, member)| (group, his(member))).collect();
@@ -327,6 +340,7 @@ impl<W: World> Sim<W> {
             _ => {}
         }
         let claimed = match (&step.act, effect) {
+            _ if !again => false,
             (Act::CreateUser(_), Effect::User(Some(user))) => {
                 let key = |name: &str| capability::user_key(self.kind, name);
                 self.known_users.iter().any(|(other, known)| *other != id && key(&known.name) == key(&user.name))
@@ -377,7 +391,10 @@ impl<W: World> Sim<W> {
             }
             Effect::Missing(members) => {
                 for member in members {
-                    self.known_users.remove(&member);
+                    // He may have another name by now: his own plan finds out.
+                    if let Some(user) = self.known_users.get_mut(&member) {
+                        user.doubt.get_or_insert_default();
+                    }
                     self.known_groups.remove(&member);
                     self.known_members.retain(|(_, known)| *known != member);
                 }
@@ -430,7 +447,11 @@ impl<W: World> Sim<W> {
             let external = scim::resource_of(&seen.attributes).filter(|id| self.users.contains_key(id));
             let id = known.map(|(id, _)| *id).or(external).or_else(|| self.users.iter().find_map(ours));
             if let Some(id) = id {
-                users.entry(id).or_insert_with(|| plan::user_seen(self.kind, self.known_users.get(&id), seen));
+                let is_known = self.known_users.get(&id).is_some_and(|known| known.id == seen.id);
+                let seen = plan::user_seen(self.kind, self.known_users.get(&id), seen);
+                if is_known || !users.contains_key(&id) {
+                    users.insert(id, seen);
+                }
             }
         }
         self.known_users = users;
