@@ -14,6 +14,8 @@ mod compare;
 mod evaluate;
 mod format;
 mod matcher;
+#[cfg(test)]
+mod samples;
 
 use std::fmt;
 
