@@ -76,6 +76,7 @@ fn largest_user() -> Map<String, Value> {
     let emails: Vec<Value> = (0..limits::VALUES_MAX).map(email).collect();
     let photos: Vec<Value> = (0..40).map(|_| json!({"value": value, "type": "photo"})).collect();
     let user = json!({"userName": "ada@example.com", "displayName": value, "title": "é ".repeat(30_000), "emails": emails,
+        "phoneNumbers": (0..limits::VALUES_MAX).map(|at| json!({"value": at.to_string(), "type": "work"})).collect::<Vec<Value>>(),
         "photos": photos, "nickName": "a".repeat(limits::MAPPING_PATTERN_TEXT_BYTES_MAX)});
     user.as_object().unwrap().clone()
 }
@@ -102,6 +103,7 @@ fn the_largest_expressions_over_the_largest_resource_stay_in_their_steps() {
         ("Join(\",\", [emails.value])".to_owned(), 500 * 10),
         ("Left([displayName], 20)".to_owned(), 20),
         ("[displayName]".to_owned(), limits::VALUE_BYTES_MAX),
+        ("[phoneNumbers]".to_owned(), 1),
         ("RegexReplace([nickName], \"^a+$\", \"b\")".to_owned(), 1),
     ] {
         let (result, steps) = steps_of(&text);
