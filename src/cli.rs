@@ -19,6 +19,7 @@ pub mod profile;
 pub mod token;
 pub mod schema;
 pub mod resource_type;
+pub mod mapping;
 pub mod user;
 pub mod group;
 pub mod deleted;
@@ -27,6 +28,7 @@ pub mod change;
 pub mod transaction;
 pub mod audit;
 pub mod exchange;
+pub mod target;
 pub mod metrics;
 pub mod backup;
 pub mod verify;
@@ -85,6 +87,8 @@ pub enum Command {
     Schema(schema::Schema),
     /// Defines, lists and removes a tenant's own resource types, and extends User and Group.
     ResourceType(resource_type::ResourceType),
+    /// Sets, tries and takes back what is made of the attributes that the identity provider sends, and what it may do.
+    Mapping(mapping::Mapping),
     /// Shows a tenant's users.
     User(user::User),
     /// Shows a tenant's groups and their members.
@@ -97,6 +101,8 @@ pub enum Command {
     Transaction(transaction::Transaction),
     /// Shows and explains the last SCIM requests of a tenant, and tries them again without writing.
     Exchange(exchange::Exchange),
+    /// Makes, shows and serves targets: Jira, Confluence, Bitbucket and SCIM servers that get a tenant's users and groups.
+    Target(target::Target),
     /// Shows what was done through the admin plane, and verifies that nothing of it was removed.
     Audit(audit::Audit),
     /// Shows the server's metrics as OpenMetrics text.
@@ -169,12 +175,14 @@ pub fn run(cli: &Cli, env: impl Fn(&str) -> Option<String>, out: &mut impl Write
         Command::Token(token) => token.run(env, out),
         Command::Schema(schema) => schema.run(env, out),
         Command::ResourceType(resource_type) => resource_type.run(env, out),
+        Command::Mapping(mapping) => mapping.run(env, out),
         Command::User(user) => user.run(env, out),
         Command::Group(group) => group.run(env, out),
         Command::Resource(resource) => resource.run(env, out),
         Command::Change(change) => change.run(env, out),
         Command::Transaction(transaction) => transaction.run(env, out),
         Command::Exchange(exchange) => exchange.run(env, out),
+        Command::Target(target) => target.run(env, out),
         Command::Audit(audit) => audit.run(env, out),
         Command::Metrics(metrics) => metrics.run(env, out),
         Command::Backup(backup) => backup.run(env, out),

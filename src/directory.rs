@@ -14,8 +14,10 @@ pub mod admin_certificate;
 pub mod refused;
 pub mod upgrade;
 pub mod definition;
+pub mod mapping;
 pub mod tenant;
 pub mod token;
+pub mod target;
 pub mod membership;
 pub mod members;
 pub mod generation;
@@ -39,6 +41,7 @@ pub mod backup;
 pub mod scope;
 pub mod places;
 pub mod browse;
+pub mod provision;
 pub mod write;
 pub mod create;
 pub mod replace;
@@ -47,8 +50,11 @@ pub mod delete;
 pub mod deleted;
 pub mod whatif;
 pub mod bulk;
+pub mod application;
+pub mod sight;
 
 use self::places::Places;
+use self::provision::Fired;
 use crate::clock::Clock;
 use crate::limits;
 use crate::scim::errors::{Error, Kind};
@@ -67,6 +73,8 @@ pub struct Directory {
     tenants: Cache<u32, (u64, Arc<tenant::Tenant>)>,
     /// Tokens by their ids, each with the revision of its record.
     tokens: Cache<String, (u64, Arc<token::Known>)>,
+    /// Crowd applications, kept ready, and who fails to prove to be one.
+    pub applications: application::access::Applications,
     /// Uses of tokens that are to be written down.
     uses: token::usage::Uses,
     /// Tenants that are being deleted.
@@ -77,6 +85,8 @@ pub struct Directory {
     places: Places,
     /// Writes whose clients do not wait.
     pub transactions: transaction::Transactions,
+    /// What there is for targets beside what is stored.
+    pub targets: target::Targets,
     /// The key of cursors, once it was read.
     cursors: OnceCell<cursor::Secret>,
 }
@@ -95,12 +105,21 @@ pub struct Call<'a> {
 }
 
 /// Who a change is attributed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Actor {
     /// The id of the token.
     pub token: String,
     /// The id of the request.
     pub request: String,
+    /// The rules of the tenant's mapping that had a hand in the request.
+    pub rules: Arc<Fired>,
+}
+
+impl Actor {
+    /// A token with a request of which no rule has been told yet.
+    pub fn new(token: impl Into<String>, request: impl Into<String>) -> Actor {
+        Actor { token: token.into(), request: request.into(), rules: Arc::default() }
+    }
 }
 
 impl Directory {
@@ -112,11 +131,13 @@ impl Directory {
             sweeps: Arc::new(Notify::new()),
             tenants: Cache::new(limits::ACCESS_CACHED_MAX),
             tokens: Cache::new(limits::ACCESS_CACHED_MAX),
+            applications: application::access::Applications::default(),
             uses: token::usage::Uses::default(),
             removals: tenant::removal::Removals::default(),
             unsealed: seal::Unsealed::default(),
             places: Places::default(),
             transactions: transaction::Transactions::default(),
+            targets: target::Targets::default(),
             cursors: OnceCell::new(),
         }
     }
@@ -213,7 +234,7 @@ fn by_definitions(batch: &store::Batch) -> Option<usize> {
 }
 
 fn definitions_changed() -> Error {
-    Error::new(Kind::Unavailable, "the tenant's schemas were being changed meanwhile; try again")
+    Error::new(Kind::Unavailable, "the tenant's schemas or its mapping were being changed meanwhile; try again")
 }
 
 /// A failed read, for the client; the reason is for the log.

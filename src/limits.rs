@@ -587,6 +587,220 @@ pub const DEFINITION_PROBLEMS_MAX: usize = 50;
 /// Definitions that a check of the database keeps in memory.
 pub const CHECK_DEFINITIONS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+// Mappings as admins set, try and take them back.
+
+/// A mapping as it is stored.
+pub const MAPPING_BYTES_MAX: usize = 1024 * 1024;
+/// How many versions of a tenant's mapping are kept.
+pub const MAPPING_VERSIONS_MAX: u64 = 1_000;
+/// Why a mapping was set, in its author's words.
+pub const MAPPING_COMMENT_BYTES_MAX: usize = 1024;
+/// How many problems of a mapping are told at once.
+pub const MAPPING_PROBLEMS_MAX: usize = 30;
+/// How much of a value stands in a refusal or a difference, in characters.
+pub const MAPPING_SHOWN_CHARS_MAX: usize = 200;
+/// How many colliding values a refused mapping is told of.
+pub const MAPPING_COLLISIONS_TOLD_MAX: usize = 20;
+/// How many colliding values a preview tells of; all are counted.
+pub const PREVIEW_COLLISIONS_MAX: usize = 1_000;
+/// How many resources of one colliding value are named.
+pub const COLLISION_RESOURCES_MAX: usize = 20;
+/// How many resources that differ a preview shows, where the caller does not say.
+pub const PREVIEW_DIFFERENCES_DEFAULT: usize = 100;
+/// How many resources that differ a preview shows at most.
+pub const PREVIEW_DIFFERENCES_MAX: usize = 10_000;
+/// How many stored resources are read at once to see what a mapping makes of them.
+pub const PREVIEW_ROWS: usize = 250;
+/// How many bytes of the records of one such reading may be in memory before the next one is smaller.
+pub const PREVIEW_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// After how many resources a preview or a reapplication tells how far it is.
+pub const MAPPING_PROGRESS_RESOURCES: usize = 1_000;
+/// After how long it does, in milliseconds.
+pub const MAPPING_PROGRESS_MS: u64 = 250;
+/// Messages of a preview that wait for their caller.
+pub const PREVIEW_PARTS_WAITING_MAX: usize = 64;
+/// How many resources a reapplication writes at the same time.
+pub const REAPPLY_AT_WORK_MAX: usize = 32;
+/// How many failures stand in one message of a reapplication.
+pub const REAPPLY_FAILURES_TOLD_MAX: usize = 100;
+/// Differences of two mappings that are told.
+pub const MAPPING_CHANGES_MAX: usize = 10_000;
+/// What stands in the details of a refusal, in bytes: they travel in headers, of which clients take little.
+pub const REFUSAL_DETAIL_BYTES_MAX: usize = 5 * 1024;
+/// The longest sentence of a refusal that has details, in bytes.
+pub const REFUSAL_MESSAGE_BYTES_MAX: usize = 1024;
+// Mappings.
+
+/// Rules of one mapping.
+pub const MAPPING_RULES_MAX: usize = 200;
+/// Tests of one mapping.
+pub const MAPPING_TESTS_MAX: usize = 200;
+/// Groups that one mapping puts users into.
+pub const MAPPING_DEFAULT_GROUPS_MAX: usize = 50;
+/// Users, and groups, that one mapping protects.
+pub const MAPPING_PROTECTED_MAX: usize = 1_000;
+/// Patterns of one list of a mapping.
+pub const MAPPING_LIST_PATTERNS_MAX: usize = 100;
+/// Rows of the table of groups of one mapping.
+pub const MAPPING_GROUP_TABLE_MAX: usize = 5_000;
+/// The length of a name in a mapping's lists, in bytes.
+pub const MAPPING_NAME_BYTES_MAX: usize = 1_024;
+/// For how long a group that was refused by its name is not written down again, in milliseconds.
+pub const REFUSED_GROUP_MS: i64 = 3_600_000;
+/// Names of refused groups that are kept of one tenant.
+pub const REFUSED_GROUPS_MAX: usize = 10_000;
+// The Crowd face: what an application sees of a tenant.
+
+/// Users and groups that one application's names are kept of in memory, some 200 bytes each.
+pub const CROWD_NAMES_MAX: usize = 2_000_000;
+/// Applications whose names are kept in memory at once; the one that asked longest ago gives way.
+pub const CROWD_SIGHTS_MAX: usize = 100;
+/// Changes that are remembered for an application, to be told to a client that knows the state before them.
+pub const CROWD_JOURNAL_NOTES_MAX: usize = 100_000;
+/// Changes that a client is told one by one; of more it is told to read everything.
+pub const CROWD_EVENTS_MAX: usize = 10_000;
+/// Entries of the change log by which the names are brought up to date; after more they are read anew.
+pub const CROWD_CATCH_UP_ENTRIES_MAX: usize = 50_000;
+/// Users below a group that are looked at one by one when the group begins or ceases to be seen.
+pub const CROWD_MOVED_MAX: usize = 10_000;
+/// For how long after a client has begun to read everything its events begin there, in milliseconds.
+pub const CROWD_FULL_READ_MS_MAX: u64 = 15 * 60 * 1_000;
+/// How many such readings of one application are remembered.
+pub const CROWD_FULL_READS_MAX: usize = 64;
+/// The longest name, in characters. What is longer does not fit into the products' tables, and would end their synchronisation.
+pub const CROWD_NAME_CHARS_MAX: usize = 255;
+/// Rows that a streamed answer reads at a time.
+pub const CROWD_ROWS: usize = 500;
+/// Streamed answers at work at once.
+pub const CROWD_STREAMS_MAX: usize = 32;
+/// The most groups that lie between a member and the groups above it, seen through.
+pub const CROWD_LISTED_MAX: usize = 100_000;
+/// A request body of the Crowd face, in bytes.
+pub const CROWD_BODY_BYTES_MAX: usize = 64 * 1024;
+/// How deep the elements of a body may nest.
+pub const CROWD_XML_DEPTH_MAX: usize = 40;
+/// How many elements a body may have.
+pub const CROWD_XML_ELEMENTS_MAX: usize = 2_000;
+/// How deep a search restriction may nest.
+pub const CROWD_RESTRICTION_DEPTH_MAX: usize = 16;
+/// How many terms a search restriction may have.
+pub const CROWD_RESTRICTION_TERMS_MAX: usize = 200;
+/// The longest restriction in a URL, in bytes.
+pub const CROWD_CQL_BYTES_MAX: usize = 8 * 1024;
+/// How many results an answer has when the request does not say.
+pub const CROWD_RESULTS_DEFAULT: usize = 1_000;
+
+// Crowd applications: who may ask the Crowd face.
+
+/// Crowd applications of one tenant.
+pub const APPLICATIONS_MAX: usize = 100;
+/// Patterns in each of the two lists of an application's group filter.
+pub const APPLICATION_PATTERNS_MAX: usize = 200;
+/// The shortest password that an admin may choose himself, in bytes.
+pub const APPLICATION_PASSWORD_BYTES_MIN: usize = 16;
+/// The longest password that is looked at, in bytes.
+pub const APPLICATION_PASSWORD_BYTES_MAX: usize = 256;
+/// The longest name that a request may bring, in bytes; no application has a longer one.
+pub const APPLICATION_NAME_BYTES_MAX: usize = NAME_BYTES_MAX;
+/// The memory of one hash of a password, in KiB. With [`APPLICATION_HASH_PASSES`] and one lane it is the first choice of OWASP's
+/// Password Storage Cheat Sheet for Argon2id.
+pub const APPLICATION_HASH_KIB: u32 = 19_456;
+/// How often a hash goes over its memory.
+pub const APPLICATION_HASH_PASSES: u32 = 2;
+/// The most memory that a stored hash may ask for, in KiB.
+pub const APPLICATION_HASH_KIB_MAX: u32 = 64 * 1024;
+/// The most passes that a stored hash may ask for.
+pub const APPLICATION_HASH_PASSES_MAX: u32 = 8;
+/// The most lanes that a stored hash may ask for.
+pub const APPLICATION_HASH_LANES_MAX: u32 = 4;
+/// Hashes that are worked out at once.
+pub const APPLICATION_HASHES_MAX: usize = 2;
+/// Requests that wait for a hash at once; a further one is told to come later.
+pub const APPLICATION_HASHES_WAITING_MAX: usize = 64;
+/// Failed attempts that may come at once from an address.
+pub const APPLICATION_FAILURES_OF_ADDRESS_MAX: u32 = 10;
+/// The time after which an address may fail once more, in milliseconds.
+pub const APPLICATION_FAILURE_OF_ADDRESS_MS: u64 = 6_000;
+/// Addresses whose failed attempts are counted at once.
+pub const APPLICATION_ADDRESSES_MAX: usize = 10_000;
+/// Failed attempts that may come at once for a name, from wherever.
+pub const APPLICATION_FAILURES_OF_NAME_MAX: u32 = 60;
+/// The time after which a name may fail once more, in milliseconds.
+pub const APPLICATION_FAILURE_OF_NAME_MS: u64 = 1_000;
+/// Counters of failed attempts for names; a name has one of them, and which one nobody outside can tell.
+pub const APPLICATION_NAME_COUNTERS: usize = 1_024;
+/// The longest time that an application's old password may be taken beside its new one.
+pub const APPLICATION_OVERLAP_MS_MAX: i64 = 7 * DAY_MS;
+// Targets: systems elsewhere that get a tenant's users and groups.
+
+/// Targets of one tenant.
+pub const TARGETS_MAX: usize = 50;
+/// The URL of a target.
+pub const TARGET_URL_BYTES_MAX: usize = 1_000;
+/// A password or token of a target.
+pub const TARGET_SECRET_BYTES_MAX: usize = 4 * 1024;
+/// Patterns of one group filter.
+pub const TARGET_PATTERNS_MAX: usize = 100;
+/// Names of applications and groups in a target's policy.
+pub const TARGET_NAMES_MAX: usize = 100;
+/// Requests at once to one target.
+pub const TARGET_CONCURRENCY_MAX: u32 = 8;
+/// The least time between two readings of a target by its schedule.
+pub const TARGET_CHECK_MS_MIN: i64 = 5 * 60 * 1_000;
+/// Destructive steps of one run before the others wait, where an admin says nothing else.
+pub const TARGET_DESTRUCTIVE_DEFAULT: u32 = 50;
+/// Orders that wait for whoever serves targets.
+pub const TARGET_ORDERS_MAX: usize = 64;
+/// Steps and progress that wait to be told to an admin.
+pub const TARGET_TOLD_WAITING_MAX: usize = 256;
+/// Calls that are kept of one target.
+pub const TARGET_CALLS_MAX: usize = 200;
+/// Bytes of the calls that are kept of all targets together.
+pub const TARGET_CALLS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How much is kept of a body that was sent to a target or answered by it.
+pub const TARGET_CALL_BODY_BYTES_MAX: usize = 8 * 1024;
+/// How long the reason of a dead letter may be.
+pub const TARGET_REASON_BYTES_MAX: usize = 1_000;
+/// Attempts for one resource before they are given up.
+pub const TARGET_ATTEMPTS_MAX: u32 = 8;
+/// The first pause after a failed attempt; each further one may be twice as long.
+pub const TARGET_PAUSE_MS_MIN: i64 = 1_000;
+/// The longest pause after failed attempts.
+pub const TARGET_PAUSE_MS_MAX: i64 = 5 * 60 * 1_000;
+/// The longest Retry-After that is kept to.
+pub const TARGET_RETRY_AFTER_MS_MAX: i64 = 60 * 60 * 1_000;
+/// How long a target has to answer a request.
+pub const TARGET_ANSWER_MS_MAX: u64 = 60_000;
+/// Changes of the log that are worked on together.
+pub const TARGET_CHANGES: usize = 500;
+/// Rows that are looked at to count the changes that a target has not got.
+pub const TARGET_LAG_ROWS_MAX: usize = 10_000;
+/// Requests that one step of a plan may need at most.
+pub const TARGET_STEP_CALLS_MAX: usize = 16;
+/// Pages of one listing of a target; more would never end.
+pub const TARGET_PAGES_MAX: usize = 100_000;
+/// How often settings and schedules of targets are looked at when nothing wakes their service.
+pub const TARGET_ROUND_MS: u64 = 5_000;
+/// Progress is told after so many resources.
+pub const TARGET_PROGRESS_RESOURCES: u64 = 100;
+/// Rows of what is known of a target in one batch.
+pub const TARGET_ROWS: usize = 500;
+/// Plans and tests of targets at work at once.
+pub const TARGET_PLANS_MAX: usize = 4;
+/// Targets that metrics tell of.
+pub const METRICS_TARGETS_MAX: usize = 500;
+/// After so many failures in a row it is the target that fails, and not what it is sent.
+pub const TARGET_FAILURES_IN_A_ROW_MAX: u32 = 10;
+/// Plans of one resource in a row, when the target turns out to be other than it was believed to be.
+pub const TARGET_PLANS_OF_ONE_MAX: usize = 5;
+/// How long a resource waits for a free licence, in milliseconds.
+pub const TARGET_SEAT_MS: i64 = 30 * 60 * 1_000;
+/// How long a run of destructive steps lasts at least, in milliseconds: within it they are counted together.
+pub const TARGET_RUN_MS: i64 = 10 * 60 * 1_000;
+/// Members of one group that are read of a target.
+pub const TARGET_MEMBERS_MAX: usize = 1_000_000;
+/// The longest file with a mapping that the command line reads, in bytes.
+pub const MAPPING_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
 // The mapping language.
 
 /// The longest expression, in bytes.

@@ -2,6 +2,8 @@
 //! functions over JSON; it knows no store, no clock and no socket.
 
 pub mod document;
+pub mod policy;
+pub mod rule;
 pub mod expression;
 pub mod function;
 pub mod check;

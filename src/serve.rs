@@ -120,6 +120,8 @@ pub async fn run(settings: Settings, welcome: impl FnOnce(&Welcome)) -> Result<(
     let scrape = metrics_listener(settings.metrics_addr, &metrics, stopping.clone()).await?;
     let recorder = Arc::new(Recorder::default());
     let state = AdminState {
+        crowd_addr: None,
+        crowd_url: String::new(),
         directory: directory.clone(),
         metrics: metrics.clone(),
         recorder: recorder.clone(),

@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod compress;
 pub mod chain;
 pub mod connection;
+pub mod crowd;
 pub mod exchange;
 pub mod forwarded;
 pub mod framing;

@@ -23,11 +23,13 @@ use crate::server::admin::api::v1::backup_service_client::BackupServiceClient;
 use crate::server::admin::api::v1::certificate_service_client::CertificateServiceClient;
 use crate::server::admin::api::v1::change_service_client::ChangeServiceClient;
 use crate::server::admin::api::v1::exchange_service_client::ExchangeServiceClient;
+use crate::server::admin::api::v1::mapping_service_client::MappingServiceClient;
 use crate::server::admin::api::v1::metrics_service_client::MetricsServiceClient;
 use crate::server::admin::api::v1::profile_service_client::ProfileServiceClient;
 use crate::server::admin::api::v1::resource_service_client::ResourceServiceClient;
 use crate::server::admin::api::v1::schema_service_client::SchemaServiceClient;
 use crate::server::admin::api::v1::server_service_client::ServerServiceClient;
+use crate::server::admin::api::v1::target_service_client::TargetServiceClient;
 use crate::server::admin::api::v1::tenant_service_client::TenantServiceClient;
 use crate::server::admin::api::v1::token_service_client::TokenServiceClient;
 use crate::server::admin::api::v1::transaction_service_client::TransactionServiceClient;
@@ -217,11 +219,13 @@ services! {
     certificates: CertificateServiceClient,
     changes: ChangeServiceClient,
     exchanges: ExchangeServiceClient,
+    mappings: MappingServiceClient,
     metrics: MetricsServiceClient,
     profiles: ProfileServiceClient,
     resources: ResourceServiceClient,
     schemas: SchemaServiceClient,
     server: ServerServiceClient,
+    targets: TargetServiceClient,
     tenants: TenantServiceClient,
     tokens: TokenServiceClient,
     transactions: TransactionServiceClient,
@@ -267,6 +271,13 @@ const NEXT: &[(&str, &str)] = &[
     ("STORE_UNAVAILABLE", "the server runs and cannot store at this moment; `scimd server status` says why"),
     ("TOO_MANY_BACKUPS", "wait for the backup that is being taken"),
     ("TOO_MANY_REPLAYS", "try again in a moment"),
+    ("MAPPING_VERSION_NOT_FOUND", "`scimd mapping history` shows the versions that are kept"),
+    (
+        "MAPPING_COLLIDES",
+        "`scimd mapping preview --file FILE` shows all of them; change the rule so that each keeps a value of its own",
+    ),
+    ("MAPPING_TEST_FAILED", "`scimd mapping preview --file FILE --sample FILE` shows what becomes of a resource"),
+    ("CHANGED_MEANWHILE", "`scimd mapping get` shows what is in force now; look at a preview again"),
 ];
 
 impl From<Status> for Error {
@@ -288,12 +299,17 @@ impl From<Status> for Error {
             .flatten()
             .map(|violation| format!("{}: {}", print::clean(&violation.field), print::clean(&violation.description)))
             .collect();
+        let obstacles = details.precondition_failure().map(|failure| failure.violations.as_slice()).unwrap_or_default();
         let message = match (more.len(), reason) {
             (0, "") => print::clean(&text),
             (0, reason) => format!("{} ({})", print::clean(&text), print::clean(reason)),
             (1, _) => "the server refuses a value".to_owned(),
             (many, _) => format!("the server refuses {many} values"),
         };
+        let line = |one: &tonic_types::PreconditionViolation| {
+            format!("{}: {}", print::clean(&one.subject), print::clean(&one.description))
+        };
+        more.extend(obstacles.iter().map(line));
         let next = NEXT.iter().find(|(known, _)| *known == reason).map(|(_, next)| *next);
         more.extend(next.or_else(|| next_of(&status, reason)).map(str::to_owned));
         Error::Refused { exit: exit_of(status.code()), message, more }

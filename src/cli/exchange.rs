@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::{Output, change, print, values};
 use crate::server::admin::api::v1::{
     ExchangeBody, GetExchangeRequest, GetExchangeResponse, Header, ListExchangesRequest, ListExchangesResponse,
-    ReplayExchangeRequest, ReplayExchangeResponse,
+    ReplayExchangeRequest, ReplayExchangeResponse, ResourceDifference,
 };
 
 /// The flags of `exchange`.
@@ -172,6 +172,8 @@ fn show(out: &mut impl Write, answer: &GetExchangeResponse) -> Result<(), Error>
             ("Quirks", print::list(&exchange.quirks)),
             ("Warned of", print::list(&exchange.quirks_warned)),
             ("Refused for", print::list(&exchange.quirks_refused)),
+            ("Rules", print::list(&exchange.rules)),
+            ("Refused by", print::list(&exchange.rules_refused)),
         ],
     )?;
     headers(out, "Request headers", &answer.request_headers)?;
@@ -189,6 +191,7 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
         &[
             ("Status now", answer.status.to_string()),
             ("Quirks", print::list(&answer.quirks)),
+            ("Rules", print::list(&answer.rules)),
             (
                 "Would change",
                 match answer.differences.len() {
@@ -199,19 +202,9 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
             ),
         ],
     )?;
-    for difference in &answer.differences {
-        let (verb, kind, id) = (change::kind(difference.kind()), &difference.resource_type, &difference.resource_id);
-        writeln!(out, "\n{verb} {} {}", print::clean(kind), print::clean(id))?;
-        for attribute in &difference.attributes {
-            let (before, after) = (print::text(&attribute.before), print::text(&attribute.after));
-            let path = print::clean(&attribute.path);
-            writeln!(out, "  {path}: {} -> {}", print::clean(&before), print::clean(&after))?;
-        }
-        for (sign, members) in [('+', &difference.members_added), ('-', &difference.members_removed)] {
-            for member in members {
-                writeln!(out, "  members: {sign}{}", print::clean(member))?;
-            }
-        }
+    for one in &answer.differences {
+        writeln!(out)?;
+        difference(out, one)?;
     }
     body(out, "Answer body", answer.response_body.as_ref())?;
     writeln!(out, "\nWhat this means")?;
@@ -219,8 +212,25 @@ fn replayed(out: &mut impl Write, answer: &ReplayExchangeResponse) -> Result<(),
     masked(out, &print::value(answer)?)
 }
 
+/// What would become of a resource, attribute by attribute.
+pub(super) fn difference(out: &mut impl Write, difference: &ResourceDifference) -> Result<(), Error> {
+    let (verb, kind, id) = (change::kind(difference.kind()), &difference.resource_type, &difference.resource_id);
+    writeln!(out, "{verb} {} {}", print::clean(kind), print::clean(id))?;
+    for attribute in &difference.attributes {
+        let (before, after) = (print::text(&attribute.before), print::text(&attribute.after));
+        let path = print::clean(&attribute.path);
+        writeln!(out, "  {path}: {} -> {}", print::clean(&before), print::clean(&after))?;
+    }
+    for (sign, members) in [('+', &difference.members_added), ('-', &difference.members_removed)] {
+        for member in members {
+            writeln!(out, "  members: {sign}{}", print::clean(member))?;
+        }
+    }
+    Ok(())
+}
+
 /// Says how to see what is masked, where something is.
-fn masked(out: &mut impl Write, answer: &serde_json::Value) -> Result<(), Error> {
+pub(super) fn masked(out: &mut impl Write, answer: &serde_json::Value) -> Result<(), Error> {
     match answer.to_string().contains("***") {
         true => Ok(writeln!(out, "\n*** stands for personal values; --unmasked shows them.")?),
         false => Ok(()),
@@ -248,7 +258,7 @@ fn body(out: &mut impl Write, title: &str, body: Option<&ExchangeBody>) -> Resul
 }
 
 /// A status, or a class of them as one digit.
-fn status(text: &str) -> Result<i32, String> {
+pub(super) fn status(text: &str) -> Result<i32, String> {
     let digits = text.strip_suffix("xx").unwrap_or(text);
     match digits.parse::<i32>() {
         Ok(status @ (0..=5 | 100..=599)) => Ok(status),

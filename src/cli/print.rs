@@ -43,6 +43,19 @@ pub fn value<M: Message + Name>(message: &M) -> Result<Value, Error> {
     named(&M::full_name(), message)
 }
 
+/// The message that a text in the JSON form of proto3 says. Names that the message does not have are refused.
+///
+/// # Errors
+/// What is wrong with the text, with its line and column.
+pub fn parse<M: Message + Name + Default>(text: &str) -> Result<M, String> {
+    let pool = POOL.as_ref().map_err(Clone::clone)?;
+    let descriptor = pool.get_message_by_name(&M::full_name()).ok_or_else(|| M::full_name())?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let message = DynamicMessage::deserialize(descriptor, &mut json).map_err(|error| error.to_string())?;
+    json.end().map_err(|error| error.to_string())?;
+    message.transcode_to().map_err(|error| error.to_string())
+}
+
 /// A JSON object of the answer as indented text.
 ///
 /// # Errors

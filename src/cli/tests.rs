@@ -101,7 +101,7 @@ fn every_command_explains_itself() {
     cli.build();
     visit(&cli, "");
     let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
-    expect!["serve check-config guide tenant profile token schema resource-type user group resource change transaction exchange audit metrics backup verify restore export import admin-cert certificate server completions doctor probe"]
+    expect!["serve check-config guide tenant profile token schema resource-type mapping user group resource change transaction exchange target audit metrics backup verify restore export import admin-cert certificate server completions doctor probe"]
     .assert_eq(&names.join(" "));
     assert!(cli.render_help().to_string().contains("7  done, but for some records"));
 }
@@ -115,12 +115,14 @@ fn every_client_command_takes_the_flags_of_the_admin_plane() {
         "token",
         "schema",
         "resource-type",
+        "mapping",
         "user",
         "group",
         "resource",
         "change",
         "transaction",
         "exchange",
+        "target",
         "audit",
         "admin-cert",
         "certificate",

@@ -10,7 +10,7 @@ mod touch;
 use self::touch::Touches;
 use super::answer::Answer;
 use super::write::Precondition;
-use super::{Call, create, delete, keys, patch, replace};
+use super::{Actor, Call, create, delete, keys, patch, replace};
 use crate::limits;
 use crate::scim::bulk::{self, Ask, Method, Operation, Plan, Request, Step};
 use crate::scim::dialect::{Reading, Used};
@@ -332,6 +332,9 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn run(self, call: &Call<'_>) -> (Result<Made, Error>, Used) {
+        // What one operation was told is not what another one did.
+        let actor = Actor::new(call.actor.token.as_str(), call.actor.request.as_str());
+        let (whole, call) = (call, &Call { actor: &actor, ..*call });
         let mut reading = Reading::new(&call.tenant.dialect);
         let (resource_type, is_completion, id) = (self.resource_type, self.is_completion, self.ask.id.clone());
         let result = self.verb(call, &mut reading).await;
@@ -346,6 +349,7 @@ impl Work<'_> {
             *error =
                 Error::new(Kind::Unresolved, format!("the circle of references cannot be closed: {}", error.detail));
         }
+        whole.actor.rules.add(&actor.rules);
         (result, reading.used)
     }
 

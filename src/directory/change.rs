@@ -18,6 +18,7 @@ pub fn of(call: &Call<'_>, kind: ChangeKind, resource_type: &ResourceType, id: U
         actor: call.actor.token.clone(),
         request: call.actor.request.clone(),
         attributes: Vec::new(),
+        rules: Vec::new(),
         members_added: Vec::new(),
         members_removed: Vec::new(),
         members_incomplete: false,
@@ -25,8 +26,14 @@ pub fn of(call: &Call<'_>, kind: ChangeKind, resource_type: &ResourceType, id: U
 }
 
 /// Puts the entry into the batch. The store gives the key its revision, so that entries never wait for each other.
-pub fn add(batch: &mut Batch, tenant: u32, change: &Change) -> Result<(), Error> {
-    batch.put_stamped(keys::log(tenant), [0], record::pack(change)?);
+pub fn add(call: &Call<'_>, batch: &mut Batch, change: Change) -> Result<(), Error> {
+    add_as(call, batch, 0, change)
+}
+
+/// [`add`] as the entry of this number in its commit: what follows from a change has a higher one than the change.
+pub fn add_as(call: &Call<'_>, batch: &mut Batch, number: u8, change: Change) -> Result<(), Error> {
+    let change = Change { rules: call.actor.rules.names(), ..change };
+    batch.put_stamped(keys::log(call.tenant.number), [number], record::pack(&change)?);
     Ok(())
 }
 

@@ -71,9 +71,11 @@ enum Aspect {
     Name,
     /// The three kinds of `X` rows.
     Deleted,
+    /// The two kinds of `Z` rows.
+    Applications,
 }
 
-const ASPECTS: [Aspect; 9] = [
+const ASPECTS: [Aspect; 10] = [
     Aspect::Unique,
     Aspect::Index,
     Aspect::Memberships,
@@ -83,6 +85,7 @@ const ASPECTS: [Aspect; 9] = [
     Aspect::Tokens,
     Aspect::Name,
     Aspect::Deleted,
+    Aspect::Applications,
 ];
 
 impl Aspect {
@@ -101,6 +104,7 @@ impl Aspect {
             Aspect::Nested => "the counter of groups in groups does not count them",
             Aspect::Tokens => "the tokens are not those that the tenant lists",
             Aspect::Deleted => "what deleted resources are found by is not what they say",
+            Aspect::Applications => "the names of Crowd applications do not lead to them",
             Aspect::Name => "the name does not lead to the tenant",
         };
         format!("{what}: {numbers}")

@@ -3,8 +3,10 @@
 use super::answer::Answer;
 use super::index::{self, Place};
 use super::members::{self, Group, Plan, Wanted};
-use super::record::{self, ChangeKind};
-use super::{Call, change, count, deleted, generation, keys, read, write};
+use super::patch::{self, Edit};
+use super::record::{self, ChangeKind, Values};
+use super::write::Precondition;
+use super::{Call, change, count, deleted, generation, keys, provision, read, write};
 use crate::limits;
 use crate::scim::dialect::Reading;
 use crate::scim::errors::{Error, Kind};
@@ -13,7 +15,7 @@ use crate::scim::project::Projection;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
 use crate::store::{Batch, Snapshot};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -39,15 +41,24 @@ pub async fn create_as(
 ) -> Result<Answer, Error> {
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
-    let members = match incoming.members {
+    let values = provision::created(call, resource_type, incoming.attributes).await?;
+    if let Some(id) = provision::linked(call, &call.directory.snapshot().await?, resource_type, &values).await? {
+        let attributes = values.asserted.unwrap_or(values.stored);
+        let edit = Edit::Replace { attributes, members: Wanted::default() };
+        return patch::commit(call, resource_type, id, &edit, &Precondition::None, projection, reading).await;
+    }
+    let mut members = match incoming.members {
         Some(members) => Wanted::exactly(call, &read_members(members, reading)?)?,
         None => Wanted::default(),
     };
-    if let Some(answer) = come_back(call, resource_type, &incoming.attributes, &members, projection).await? {
+    if !members.is_empty() {
+        provision::members(call, &call.directory.snapshot().await?, Group { id, generation: 0 }, &mut members).await?;
+    }
+    if let Some(answer) = come_back(call, resource_type, &values, &members, projection).await? {
         members.tell(reading);
         return Ok(answer);
     }
-    let new = New { id, is_given: false, created_ms: None, attributes: &incoming.attributes };
+    let new = New { id, is_given: false, created_ms: None, values: &values };
     if members.order.len() <= limits::MEMBERS_DELTA_MAX {
         commit(call, resource_type, &new, &members, None).await?;
         members.tell(reading);
@@ -67,7 +78,7 @@ pub async fn create_as(
 async fn come_back(
     call: &Call<'_>,
     resource_type: &ResourceType,
-    attributes: &Map<String, Value>,
+    values: &Values,
     members: &Wanted,
     projection: &Projection<'_>,
 ) -> Result<Option<Answer>, Error> {
@@ -75,7 +86,7 @@ async fn come_back(
         return Ok(None);
     }
     let snapshot = call.directory.snapshot().await?;
-    let Some(was) = deleted::returning(call, &snapshot, resource_type, attributes).await? else { return Ok(None) };
+    let Some(was) = deleted::returning(call, &snapshot, resource_type, values).await? else { return Ok(None) };
     let (tenant, id) = (call.tenant.number, was.id);
     // A group's members from before have rows of the generation that it had, so that those of now get another one.
     let unseen = match was.code {
@@ -89,7 +100,7 @@ async fn come_back(
         if is_there.is_none_or(|now| now.stamp.revision != was.stamp.revision) {
             break;
         }
-        let new = New { id, is_given: false, created_ms: Some(was.deleted.created_ms), attributes };
+        let new = New { id, is_given: false, created_ms: Some(was.deleted.created_ms), values };
         let mut batch = match batch(call, &snapshot, resource_type, &new, members, unseen.as_ref()).await {
             Ok(batch) => batch,
             Err(error) => {
@@ -121,8 +132,8 @@ pub struct New<'a> {
     pub is_given: bool,
     /// When it was made, in milliseconds since the epoch; `None`: now.
     pub created_ms: Option<i64>,
-    /// Its attributes, complete and canonical.
-    pub attributes: &'a Map<String, Value>,
+    /// Its attributes.
+    pub values: &'a Values,
 }
 
 /// Makes a resource without members.
@@ -162,7 +173,7 @@ async fn batch(
     wanted: &Wanted,
     unseen: Option<&generation::Unseen>,
 ) -> Result<Batch, Error> {
-    let New { id, created_ms, attributes, is_given } = *new;
+    let New { id, created_ms, values, is_given } = *new;
     let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
     let generation = unseen.map_or(0, |unseen| unseen.generation);
     let also_unique = write::also_unique(call, resource_type);
@@ -172,11 +183,11 @@ async fn batch(
         is_free(call, snapshot, id, &mut batch).await?;
     }
     let mut log = change::of(call, ChangeKind::Create, resource_type, id);
-    let entries = index::entries(resource_type, attributes);
+    let entries = index::entries_of(resource_type, values);
     index::change(&place, &BTreeSet::new(), &entries, snapshot, &mut batch).await?;
     let key = keys::record(tenant, code, id);
     batch.expect_absent(key.clone());
-    batch.put(key, record::encode(resource_type, created_ms, generation, attributes)?);
+    batch.put(key, record::encode(resource_type, created_ms, generation, values)?);
     count::add(&mut batch, tenant, code, id, 1);
     match unseen {
         Some(unseen) => {
@@ -191,7 +202,10 @@ async fn batch(
         }
         None => {}
     }
-    change::add(&mut batch, tenant, &log)?;
+    if !is_given {
+        provision::join_defaults(call, snapshot, resource_type, id, (values, true), &mut batch).await?;
+    }
+    change::add(call, &mut batch, log)?;
     Ok(batch)
 }
 

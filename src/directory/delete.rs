@@ -7,7 +7,7 @@ use super::members::{self, Group};
 use super::record::{self, ChangeKind};
 use super::view::{self, View};
 use super::write::{self, Precondition};
-use super::{Call, change, count, deleted, index, keys, membership};
+use super::{Call, change, count, deleted, index, keys, membership, provision};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::scim::schema::ResourceType;
@@ -21,28 +21,14 @@ pub async fn delete(
     precondition: &Precondition,
 ) -> Result<(), Error> {
     let id = view::id(resource_type, id)?;
-    let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
+    let code = keys::type_code(resource_type);
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let snapshot = call.directory.snapshot().await?;
         let view = view::find(call, &snapshot, resource_type, id).await?;
         let mut batch = call.writing()?;
         precondition.require(call, code, &view, &mut batch)?;
-        let key = keys::record(tenant, code, id);
-        batch.expect_unchanged(key.clone(), view.entry.stamp.revision);
-        batch.delete(key);
-        let record = view.record()?;
-        for entry in index::entries(resource_type, &record.attributes()?) {
-            batch.delete(index::key(tenant, code, id, &entry));
-        }
-        count::add(&mut batch, tenant, code, id, -1);
-        let rows = leave_groups(call, &snapshot, code, &view, &mut batch).await?;
-        if call.tenant.deleted_kept_ms > 0 {
-            let groups = deleted::groups(&snapshot, tenant, &rows).await?;
-            deleted::keep(call, resource_type, &view, &groups, &mut batch)?;
-        } else if code == keys::GROUP {
-            generation::leave(&mut batch, tenant, generation::of(&record, id), true)?;
-        }
-        change::add(&mut batch, tenant, &change::of(call, ChangeKind::Delete, resource_type, id))?;
+        provision::may_delete(call, resource_type, id, &view.record()?.values()?)?;
+        put(call, &snapshot, resource_type, &view, &mut batch).await?;
         if call.directory.commit(batch).await?.is_some() {
             if code == keys::GROUP {
                 call.directory.sweeps.notify_one();
@@ -51,6 +37,33 @@ pub async fn delete(
         }
     }
     Err(super::contended())
+}
+
+/// Puts everything that belongs to the deletion into the batch.
+pub async fn put(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    view: &View,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let (tenant, code, id) = (call.tenant.number, keys::type_code(resource_type), view.id);
+    let key = keys::record(tenant, code, id);
+    batch.expect_unchanged(key.clone(), view.entry.stamp.revision);
+    batch.delete(key);
+    let record = view.record()?;
+    for entry in index::entries_of(resource_type, &record.values()?) {
+        batch.delete(index::key(tenant, code, id, &entry));
+    }
+    count::add(batch, tenant, code, id, -1);
+    let rows = leave_groups(call, snapshot, code, view, batch).await?;
+    if call.tenant.deleted_kept_ms > 0 {
+        let groups = deleted::groups(snapshot, tenant, &rows).await?;
+        deleted::keep(call, resource_type, view, &groups, batch)?;
+    } else if code == keys::GROUP {
+        generation::leave(batch, tenant, generation::of(&record, id), true)?;
+    }
+    change::add(call, batch, change::of(call, ChangeKind::Delete, resource_type, id))
 }
 
 /// Takes the resource out of every group that it is in itself; gives the rows of that.
@@ -74,6 +87,9 @@ async fn leave_groups(
         batch.expect_exists(row.clone());
         batch.delete(row);
         batch.delete(keys::membership(tenant, view.id, id, generation));
+        if call.tenant.mapping.is_some() {
+            batch.delete(keys::added_here(tenant, id, view.id));
+        }
         members::count(batch, tenant, group, -1, nested);
         batch.put(keys::members_mark(tenant, id), record::PRESENT);
     }

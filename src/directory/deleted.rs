@@ -7,14 +7,13 @@ pub mod purge;
 pub mod restore;
 
 use super::index::{self, Entry};
-use super::record::{self, Deleted, Record};
+use super::record::{self, Deleted, Record, Values};
 use super::view::{self, View};
 use super::{Call, keys, write};
 use crate::limits;
 use crate::scim::errors::Error;
 use crate::scim::schema::ResourceType;
 use crate::store::{self, Batch, Scan, Snapshot};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// A deleted resource.
@@ -39,8 +38,8 @@ pub fn keep(
 ) -> Result<(), Error> {
     let (tenant, code) = (call.tenant.number, keys::type_code(resource_type));
     let record = view.record()?;
-    let attributes = record.attributes()?;
-    let found_by: Vec<Vec<u8>> = names(resource_type, &attributes).iter().map(found_by).collect();
+    let values = record.values()?;
+    let found_by: Vec<Vec<u8>> = names(resource_type, &values).iter().map(found_by).collect();
     for name in &found_by {
         batch.put(keys::gone_by(tenant, code, name, view.id), record::PRESENT);
     }
@@ -49,7 +48,8 @@ pub fn keep(
         generation: record.generation,
         groups: groups.iter().map(Uuid::to_string).collect(),
         found_by,
-        attributes,
+        attributes: values.stored,
+        asserted: values.asserted,
     };
     batch.put(keys::gone(tenant, code, view.id), record::pack(&deleted)?);
     batch.put_stamped(keys::gone_times(tenant), keys::gone_in_time(code, view.id), record::PRESENT);
@@ -80,20 +80,20 @@ pub async fn find(call: &Call<'_>, snapshot: &Snapshot, code: u8, id: Uuid) -> R
     Ok(Some(Was { id, code, stamp: entry.stamp, deleted: record::unpack(&entry.value)? }))
 }
 
-/// The deleted resource that a new one with these attributes is again: the one with the same externalId; or else the one deleted last
+/// The deleted resource that a new one with these values is again: the one with the same externalId; or else the one deleted last
 /// that has the same name (userName, a group's displayName), unless both have an externalId, which then tells them apart.
 pub async fn returning(
     call: &Call<'_>,
     snapshot: &Snapshot,
     resource_type: &ResourceType,
-    attributes: &Map<String, Value>,
+    values: &Values,
 ) -> Result<Option<Was>, Error> {
-    let mut names = names(resource_type, attributes);
+    let mut names = names(resource_type, values);
     names.sort_by_key(|entry| entry.name != EXTERNAL_ID);
     for entry in &names {
         let mut newest: Option<Was> = None;
         for was in holders(call, snapshot, keys::type_code(resource_type), entry).await? {
-            let ids = (was.deleted.attributes.get(EXTERNAL_ID), attributes.get(EXTERNAL_ID));
+            let ids = (was.deleted.attributes.get(EXTERNAL_ID), values.stored.get(EXTERNAL_ID));
             let is_other = entry.name != EXTERNAL_ID && ids.0.is_some() && ids.1.is_some();
             let is_newer = newest.as_ref().is_none_or(|newest| newest.stamp.revision < was.stamp.revision);
             if !is_other && is_newer {
@@ -136,11 +136,11 @@ async fn holders(call: &Call<'_>, snapshot: &Snapshot, code: u8, entry: &Entry<'
 }
 
 /// The values by which a resource is known to be itself.
-fn names<'a>(resource_type: &'a ResourceType, attributes: &Map<String, Value>) -> Vec<Entry<'a>> {
+fn names<'a>(resource_type: &'a ResourceType, values: &Values) -> Vec<Entry<'a>> {
     let is_group = keys::type_code(resource_type) == keys::GROUP;
     let is_name =
         |entry: &Entry<'_>| entry.unique || entry.name == EXTERNAL_ID || is_group && entry.name == write::GROUP_NAME;
-    index::entries(resource_type, attributes).into_iter().filter(is_name).collect()
+    index::entries_of(resource_type, values).into_iter().filter(is_name).collect()
 }
 
 fn found_by(entry: &Entry<'_>) -> Vec<u8> {

@@ -2,7 +2,7 @@
 //! memberships) is put beside it only when the filter mentions it.
 
 use super::members::{self, Group};
-use super::record::Record;
+use super::record::{Record, Values};
 use super::{Call, generation, keys, plan, view};
 use crate::limits;
 use crate::scim::datetime;
@@ -101,6 +101,25 @@ pub async fn document(
         document.insert("members".to_owned(), Value::Array(list));
     }
     Ok(document)
+}
+
+/// Whether a resource matches a filter: as everybody sees it, or as its identity provider sent it, which looks for what it sent.
+pub async fn matches(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    (resource_type, id, entry): (&ResourceType, Uuid, &Entry),
+    needs: &Needs,
+    filter: &Expr<'_>,
+) -> Result<bool, Error> {
+    let mut document = document(call, snapshot, resource_type, id, entry, needs).await?;
+    let record = Record::decode(&entry.value)?;
+    if filter.matches(&document) || record.asserted.is_none() {
+        return Ok(filter.matches(&document));
+    }
+    let Values { stored, asserted } = record.values()?;
+    document.retain(|name, _| !stored.contains_key(name));
+    document.extend(asserted.unwrap_or_default());
+    Ok(filter.matches(&document))
 }
 
 fn schemas(resource_type: &ResourceType, record: &Record<'_>) -> Value {

@@ -150,6 +150,10 @@ impl Writer {
         let head = format!("{{\"type\":\"{name}\",\"id\":\"{id}\",\"created\":\"{created}\",\"attributes\":");
         self.piece.lines.extend_from_slice(head.as_bytes());
         self.piece.lines.extend_from_slice(record.json);
+        if let Some(asserted) = record.asserted {
+            self.piece.lines.extend_from_slice(b",\"asserted\":");
+            self.piece.lines.extend_from_slice(asserted);
+        }
         self.piece.lines.extend_from_slice(b"}\n");
         Ok(())
     }

@@ -110,7 +110,7 @@ pub async fn run(
     mut pieces: mpsc::Receiver<Vec<u8>>,
     sender: mpsc::Sender<Result<Progress, Refused>>,
 ) -> Result<(), Refused> {
-    let actor = Actor { token: site.admin.name.clone(), request: site.directory.clock().id().to_string() };
+    let actor = Actor::new(site.admin.name.clone(), site.directory.clock().id().to_string());
     let work = Arc::new(Work { directory: site.directory, scope: site.scope, actor, terms });
     let mut import = Import::new(work, sender);
     let mut lines = Lines::default();

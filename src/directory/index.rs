@@ -1,6 +1,7 @@
 //! Index entries of a resource, and how a write brings them from the old state to the new one in its batch.
 
 use super::keys;
+use super::record::Values;
 use crate::scim::datetime;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::filter::comparable;
@@ -35,6 +36,15 @@ pub fn entries<'a>(resource_type: &'a ResourceType, attributes: &Map<String, Val
         }
     }
     entries
+}
+
+/// All entries of a resource: it is found by what everybody sees, and by what its identity provider sent.
+pub fn entries_of<'a>(resource_type: &'a ResourceType, values: &Values) -> BTreeSet<Entry<'a>> {
+    let mut all = entries(resource_type, &values.stored);
+    if let Some(asserted) = &values.asserted {
+        all.extend(entries(resource_type, asserted));
+    }
+    all
 }
 
 /// The text of a number as its index has it; `None` where another number of the attribute's kind would have the same one.

@@ -26,6 +26,19 @@
 //! | `F` tenant | the tenant's own schemas and resource types, and which mapping is in force |
 //! | `A` tenant `V` version | a mapping that is or was in force |
 //! | `A` tenant `G` name | a group that was refused by its name |
+//! | `A` tenant `M` group member | nothing; the member was added here, and not by an identity provider |
+//! | `Z` tenant name | a Crowd application |
+//! | `Z` 0 name | the number of the tenant whose Crowd application has this name |
+//! | `O` tenant | the number of the target that was made last |
+//! | `O` tenant `N` name | the number of the target of this name |
+//! | `O` tenant `T` target | a target's settings |
+//! | `O` tenant `C` target | how far the target is |
+//! | `O` tenant `R` target type id | what the target has of a user or a group |
+//! | `O` tenant `M` target group member | that the target has the member in the group |
+//! | `O` tenant `E` target member group | the same, found by the member |
+//! | `O` tenant `D` target type id | a resource that waits for another attempt, or that attempts were given up for |
+//! | `O` tenant `H` target type id | a resource whose step waits for an admin's approval |
+//! | `O` tenant `X` target | the target was deleted, and its rows are to be removed |
 //! | `T` tenant | the tenant's settings |
 //! | `N` | the number of the tenant that was made last |
 //! | `N` name | the number of the tenant of this name |
@@ -300,6 +313,16 @@ pub fn refused_group(tenant: u32, name: &[u8]) -> Vec<u8> {
     [&refused_groups(tenant)[..], name].concat()
 }
 
+/// The prefix of the members of a group that were added here, and not by an identity provider.
+pub fn all_added_here(tenant: u32, group: Uuid) -> Vec<u8> {
+    [&tenanted(b'A', tenant)[..], b"M", group.as_bytes()].concat()
+}
+
+/// A member of a group that was added here.
+pub fn added_here(tenant: u32, group: Uuid, member: Uuid) -> Vec<u8> {
+    [&all_added_here(tenant, group)[..], member.as_bytes()].concat()
+}
+
 /// The prefix of all tenants' definitions.
 pub const DEFINITIONS: &[u8] = b"F";
 
@@ -329,7 +352,7 @@ pub fn tenant_of(key: &[u8]) -> Option<u32> {
 
 /// The prefixes of everything that a tenant has, but for its settings and its name. The rows of tokens are found by the last two.
 pub fn belongings(tenant: u32) -> impl Iterator<Item = Vec<u8>> {
-    let own = b"RUIQEMCGLHSBXFWA".iter().map(move |kind| tenanted(*kind, tenant));
+    let own = b"RUIQEMCGLHSBXFWAZO".iter().map(move |kind| tenanted(*kind, tenant));
     own.chain([tokens(tenant), tenanted(b'P', tenant)])
 }
 
@@ -386,6 +409,140 @@ pub fn key_id(key: &[u8]) -> Option<&str> {
 /// A token.
 pub fn token(key_id: &str) -> Vec<u8> {
     [b"K", key_id.as_bytes()].concat()
+}
+
+/// The prefix of a tenant's Crowd applications, in the order of their names.
+pub fn applications(tenant: u32) -> Vec<u8> {
+    tenanted(b'Z', tenant)
+}
+
+/// A Crowd application.
+pub fn application(tenant: u32, name: &str) -> Vec<u8> {
+    [&applications(tenant)[..], name.as_bytes()].concat()
+}
+
+/// The name in a key made by [`application`] or [`application_name`].
+pub fn name_of_application(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.get(1 + 4..)?).ok()
+}
+
+/// Whose Crowd application this is: no two on the server have the same name, and no tenant has the number 0.
+pub fn application_name(name: &str) -> Vec<u8> {
+    [&applications(0)[..], name.as_bytes()].concat()
+}
+
+/// The prefix of all tenants' targets and what belongs to them.
+pub const TARGETS: &[u8] = b"O";
+
+/// All that a tenant's targets have. By itself, the number that was given to a target last.
+pub fn targets_made(tenant: u32) -> Vec<u8> {
+    tenanted(b'O', tenant)
+}
+
+/// A key after everything that the tenant's targets have.
+pub fn targets_end(tenant: u32) -> Vec<u8> {
+    [&targets_made(tenant)[..], &[u8::MAX]].concat()
+}
+
+/// The target of this name.
+pub fn target_name(tenant: u32, name: &str) -> Vec<u8> {
+    [&targets_made(tenant)[..], b"N", name.as_bytes()].concat()
+}
+
+/// The prefix of a tenant's targets, in the order of their creation.
+pub fn targets(tenant: u32) -> Vec<u8> {
+    [&targets_made(tenant)[..], b"T"].concat()
+}
+
+/// A target's settings.
+pub fn target(tenant: u32, target: u32) -> Vec<u8> {
+    of_target(b'T', tenant, target)
+}
+
+/// How far a target is.
+pub fn target_state(tenant: u32, target: u32) -> Vec<u8> {
+    of_target(b'C', tenant, target)
+}
+
+/// The prefix of what a target has of users, or of groups.
+pub fn target_known_all(tenant: u32, target: u32, code: u8) -> Vec<u8> {
+    [&of_target(b'R', tenant, target)[..], &[code]].concat()
+}
+
+/// What a target has of one user or group.
+pub fn target_known(tenant: u32, target: u32, code: u8, id: Uuid) -> Vec<u8> {
+    [&target_known_all(tenant, target, code)[..], id.as_bytes()].concat()
+}
+
+/// The prefix of the members that a target has in a group.
+pub fn target_members(tenant: u32, target: u32, group: Uuid) -> Vec<u8> {
+    [&of_target(b'M', tenant, target)[..], group.as_bytes()].concat()
+}
+
+/// That a target has a member in a group.
+pub fn target_member(tenant: u32, target: u32, group: Uuid, member: Uuid) -> Vec<u8> {
+    [&target_members(tenant, target, group)[..], member.as_bytes()].concat()
+}
+
+/// The prefix of the groups in which a target has a member.
+pub fn target_memberships(tenant: u32, target: u32, member: Uuid) -> Vec<u8> {
+    [&of_target(b'E', tenant, target)[..], member.as_bytes()].concat()
+}
+
+/// That a target has a member in a group, found by the member.
+pub fn target_membership(tenant: u32, target: u32, member: Uuid, group: Uuid) -> Vec<u8> {
+    [&target_memberships(tenant, target, member)[..], group.as_bytes()].concat()
+}
+
+/// The prefix of the resources that wait for another attempt at a target, or that attempts were given up for.
+pub fn target_troubles(tenant: u32, target: u32) -> Vec<u8> {
+    of_target(b'D', tenant, target)
+}
+
+/// One of these.
+pub fn target_trouble(tenant: u32, target: u32, code: u8, id: Uuid) -> Vec<u8> {
+    [&target_troubles(tenant, target)[..], &[code], id.as_bytes()].concat()
+}
+
+/// The prefix of the resources whose steps wait for an approval.
+pub fn target_holds(tenant: u32, target: u32) -> Vec<u8> {
+    of_target(b'H', tenant, target)
+}
+
+/// One of these.
+pub fn target_hold(tenant: u32, target: u32, code: u8, id: Uuid) -> Vec<u8> {
+    [&target_holds(tenant, target)[..], &[code], id.as_bytes()].concat()
+}
+
+/// The prefix of a tenant's targets that were deleted.
+pub fn targets_gone(tenant: u32) -> Vec<u8> {
+    [&targets_made(tenant)[..], b"X"].concat()
+}
+
+/// That a target was deleted.
+pub fn target_gone(tenant: u32, target: u32) -> Vec<u8> {
+    of_target(b'X', tenant, target)
+}
+
+/// The prefixes of everything that a target has beside its settings and its name.
+pub fn target_belongings(tenant: u32, target: u32) -> impl Iterator<Item = Vec<u8>> {
+    b"CRMEDH".iter().map(move |kind| of_target(*kind, tenant, target))
+}
+
+/// The target in a key made by [`target`] or [`target_gone`], or of anything that a target has.
+pub fn target_of(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.get(6..10)?.try_into().ok()?))
+}
+
+/// The type and the id in a key made by [`target_trouble`] or [`target_hold`].
+pub fn resource_at_target(key: &[u8]) -> Option<(u8, Uuid)> {
+    let (code, id) = key.get(10..)?.split_first()?;
+    Some((*code, Uuid::from_slice(id).ok()?))
+}
+
+/// The letter, the tenant, what it is, the target.
+fn of_target(kind: u8, tenant: u32, target: u32) -> Vec<u8> {
+    [&targets_made(tenant)[..], &[kind], &target.to_be_bytes()].concat()
 }
 
 /// `E`, the tenant, the member.

@@ -18,7 +18,6 @@ use crate::scim::project::Projection;
 use crate::scim::query::Query;
 use crate::scim::schema::{Kind as Type, LIST_RESPONSE, ResourceType};
 use crate::store::{Entry, Scan, Snapshot};
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -31,7 +30,7 @@ pub async fn list(
 ) -> Result<Content, Error> {
     let parts = parts(types, query, reading)?;
     let snapshot = call.directory.snapshot().await?;
-    let order = sort::order(&parts, query);
+    let order = sort::order(call.tenant, &parts, query);
     let page = match &query.cursor {
         Some(cursor) => walk::page(call, &snapshot, types, &parts, order, query, cursor).await?,
         None => by_index(call, &snapshot, &parts, order, query).await?,
@@ -247,12 +246,15 @@ async fn matching(
     let needs = Needs::of(Some(filter), None);
     let mut matched = BTreeSet::new();
     let Some(Plan { lookup, is_exact }) = plan::plan(part.resource_type, filter) else {
-        each(call, snapshot, part, &needs, |id, document| {
-            if filter.matches(&document) {
-                matched.insert(id);
+        let mut pages = Pages::new(call, snapshot, part).await?;
+        while let Some(page) = pages.next(snapshot).await? {
+            for (id, entry) in page {
+                let resource = (part.resource_type, id, &entry);
+                if evaluate::matches(call, snapshot, resource, &needs, filter).await? {
+                    matched.insert(id);
+                }
             }
-        })
-        .await?;
+        }
         return Ok(matched);
     };
     let candidates = plan::ids(snapshot, tenant, part.resource_type, &lookup).await?;
@@ -262,8 +264,7 @@ async fn matching(
     let candidates: Vec<Uuid> = candidates.into_iter().collect();
     for ids in candidates.chunks(limits::SCAN_ROWS) {
         for Hit { id, entry, .. } in load(call, snapshot, part, 0, ids).await? {
-            let document = evaluate::document(call, snapshot, part.resource_type, id, &entry, &needs).await?;
-            if filter.matches(&document) {
+            if evaluate::matches(call, snapshot, (part.resource_type, id, &entry), &needs, filter).await? {
                 matched.insert(id);
             }
         }
@@ -271,35 +272,38 @@ async fn matching(
     Ok(matched)
 }
 
-/// Every resource of the part's type, page by page; `tooMany` past the limit.
-async fn each(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    part: &Part<'_>,
-    needs: &Needs,
-    mut visit: impl FnMut(Uuid, Map<String, Value>),
-) -> Result<(), Error> {
-    let code = keys::type_code(part.resource_type);
-    if count::total(snapshot, call.tenant.number, code).await? > limits::SCANNED_MAX {
-        return Err(plan::too_many(limits::SCANNED_MAX));
+/// All resources of a part's type, page by page.
+struct Pages {
+    prefix: Vec<u8>,
+    after: Option<Vec<u8>>,
+    is_end: bool,
+}
+
+impl Pages {
+    /// `tooMany` past the limit.
+    async fn new(call: &Call<'_>, snapshot: &Snapshot, part: &Part<'_>) -> Result<Pages, Error> {
+        let code = keys::type_code(part.resource_type);
+        if count::total(snapshot, call.tenant.number, code).await? > limits::SCANNED_MAX {
+            return Err(plan::too_many(limits::SCANNED_MAX));
+        }
+        Ok(Pages { prefix: keys::records(call.tenant.number, code), after: None, is_end: false })
     }
-    let prefix = keys::records(call.tenant.number, code);
-    let mut after: Option<Vec<u8>> = None;
-    loop {
+
+    async fn next(&mut self, snapshot: &Snapshot) -> Result<Option<Vec<(Uuid, Entry)>>, Error> {
+        if self.is_end {
+            return Ok(None);
+        }
         let limit = limits::SCAN_ROWS;
-        let scan = Scan { prefix: &prefix, after: after.as_deref(), skip: 0, limit, values: true };
+        let scan = Scan { prefix: &self.prefix, after: self.after.as_deref(), skip: 0, limit, values: true };
         let page = snapshot.scan(&scan).await.map_err(super::store_error)?;
-        for row in page.iter() {
-            let Some(id) = keys::last_id(row.key) else { continue };
-            let entry = Entry { stamp: row.stamp, value: row.value.to_vec() };
-            visit(id, evaluate::document(call, snapshot, part.resource_type, id, &entry, needs).await?);
-        }
-        match page.last_key() {
-            Some(key) if page.len() == limit => after = Some(key.to_vec()),
-            _ => return Ok(()),
-        }
+        self.is_end = page.len() < limit;
+        self.after = page.last_key().map(<[u8]>::to_vec);
         // A long scan gives the others a turn after every page.
         tokio::task::yield_now().await;
+        let entry = |row: crate::store::Row<'_>| {
+            Some((keys::last_id(row.key)?, Entry { stamp: row.stamp, value: row.value.to_vec() }))
+        };
+        Ok(Some(page.iter().filter_map(entry).collect()))
     }
 }
 

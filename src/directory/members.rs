@@ -112,7 +112,8 @@ impl Wanted {
         }
     }
 
-    fn set(&mut self, id: Uuid, is_in: bool) {
+    /// This one is to be in, or out.
+    pub fn set(&mut self, id: Uuid, is_in: bool) {
         if self.state.insert(id, is_in).is_none() {
             self.order.push(id);
         }
@@ -223,6 +224,9 @@ pub async fn apply(
         batch.expect_exists(row.clone());
         batch.delete(row);
         batch.delete(keys::membership(tenant, *id, group.id, group.generation));
+        if call.tenant.mapping.is_some() {
+            batch.delete(keys::added_here(tenant, group.id, *id));
+        }
         batch.put(keys::memberships(tenant, *id), record::PRESENT);
     }
     count(batch, tenant, group, delta.added.len() as i64 - delta.removed.len() as i64, nested);

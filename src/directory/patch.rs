@@ -4,17 +4,17 @@
 use super::answer::Answer;
 use super::generation::{self, Unseen};
 use super::members::{self, Plan, Wanted};
-use super::record::ChangeKind;
+use super::record::{self, ChangeKind, Values};
 use super::view::{self, View};
 use super::write::{self, Changed, Precondition};
-use super::{Call, change, keys, read, replace};
+use super::{Call, change, delete, keys, provision, read, replace};
 use crate::limits;
 use crate::scim::dialect::Reading;
 use crate::scim::errors::Error;
 use crate::scim::patch::{self, Change, MembersChange, Step};
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
-use crate::store::Snapshot;
+use crate::store::{Batch, Entry, Snapshot};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -56,6 +56,10 @@ pub enum Edit<'a> {
         /// Steps on members.
         steps: Vec<MembersChange<'a>>,
     },
+    /// An import: these attributes, whatever a mapping would make of them.
+    Set(Values),
+    /// The mapping in force is worked out again.
+    Remap,
 }
 
 /// Works the edit out against the resource as it is, and commits it; again from the start when another write came between.
@@ -71,16 +75,17 @@ pub async fn commit(
     let mut unseen: Option<Unseen> = None;
     let mut outcome = Err(super::contended());
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
-        match attempt(call, resource_type, id, edit, precondition, unseen.as_ref(), reading).await {
+        match attempt(call, (resource_type, id), (edit, precondition), unseen.as_ref(), reading).await {
             Ok(Attempt::Shown) => {
                 unseen = None;
                 outcome = Ok(());
                 break;
             }
-            Ok(Attempt::Done) => {
+            Ok(Attempt::Done | Attempt::Nothing) => {
                 outcome = Ok(());
                 break;
             }
+            Ok(Attempt::Deleted(last)) => return read::shown(call, resource_type, &last, projection).await,
             Ok(Attempt::Conflict) => {
                 // Rows that were worked out from members that have changed since are of no use any more.
                 if let Some(stale) = unseen.take_if(|unseen| unseen.relies_on_members()) {
@@ -105,10 +110,28 @@ pub async fn commit(
     read::again(call, resource_type, id, projection).await
 }
 
+/// Works the mapping in force out again for a resource; says whether that made another one of it.
+pub async fn remap(call: &Call<'_>, resource_type: &ResourceType, id: Uuid) -> Result<bool, Error> {
+    let mut reading = Reading::new(&call.tenant.dialect);
+    for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
+        let edit = (&Edit::Remap, &Precondition::None);
+        match attempt(call, (resource_type, id), edit, None, &mut reading).await? {
+            Attempt::Nothing => return Ok(false),
+            Attempt::Conflict => {}
+            _ => return Ok(true),
+        }
+    }
+    Err(super::contended())
+}
+
 /// How one attempt went.
 enum Attempt {
-    /// It is committed, or there was nothing to do.
+    /// It is committed.
     Done,
+    /// There was nothing to do.
+    Nothing,
+    /// The resource is gone, by what the tenant's mapping says; as it was last.
+    Deleted(Box<View>),
     /// It is committed, and the rows that were written under a new generation are the group's.
     Shown,
     /// Another write came between.
@@ -119,10 +142,8 @@ enum Attempt {
 
 async fn attempt(
     call: &Call<'_>,
-    resource_type: &ResourceType,
-    id: Uuid,
-    edit: &Edit<'_>,
-    precondition: &Precondition,
+    (resource_type, id): (&ResourceType, Uuid),
+    (edit, precondition): (&Edit<'_>, &Precondition),
     unseen: Option<&Unseen>,
     reading: &mut Reading<'_>,
 ) -> Result<Attempt, Error> {
@@ -132,8 +153,12 @@ async fn attempt(
     let mut batch = call.writing()?;
     precondition.require(call, code, &view, &mut batch)?;
     let record = view.record()?;
-    let old = record.attributes()?;
-    let new = edited(resource_type, &old, edit, reading)?;
+    let old = record.values()?;
+    let new = edited(call, (resource_type, id), &old, edit, reading)?;
+    let is_provider = matches!(edit, Edit::Replace { .. } | Edit::Patch { .. });
+    if is_provider && provision::deletes(call, resource_type, &old, &new) {
+        return delete_instead(call, &snapshot, resource_type, view, &new, batch).await;
+    }
     let group = generation::of(&record, id);
     let mut log = change::of(call, ChangeKind::Update, resource_type, id);
     let mut shown = group.generation;
@@ -155,15 +180,23 @@ async fn attempt(
             }
         }
     }
+    let joins = match edit {
+        Edit::Set(_) => false,
+        _ => provision::join_defaults(call, &snapshot, resource_type, id, (&new, false), &mut batch).await?,
+    };
     if old == new && !changes_members {
-        return Ok(Attempt::Done);
+        // Joining default groups is a change of those alone.
+        return match joins {
+            true => Ok(call.directory.commit(batch).await?.map_or(Attempt::Conflict, |_| Attempt::Done)),
+            false => Ok(Attempt::Nothing),
+        };
     }
     batch.expect_unchanged(keys::record(tenant, code, id), view.entry.stamp.revision);
     if old != new || shown != group.generation {
         let changed = Changed { old: &old, new: &new, generation: shown };
         write::record(call, &snapshot, resource_type, &view, &changed, &mut batch, &mut log).await?;
     }
-    change::add(&mut batch, tenant, &log)?;
+    change::add(call, &mut batch, log)?;
     let committed = call.directory.commit(batch).await?.is_some();
     Ok(match committed {
         true if shown != group.generation => {
@@ -175,24 +208,51 @@ async fn attempt(
     })
 }
 
+/// The attributes after the edit. It is about what the identity provider has sent so far; what is stored follows from that.
 fn edited(
-    resource_type: &ResourceType,
-    old: &Map<String, Value>,
+    call: &Call<'_>,
+    (resource_type, id): (&ResourceType, Uuid),
+    old: &Values,
     edit: &Edit<'_>,
     reading: &mut Reading<'_>,
-) -> Result<Map<String, Value>, Error> {
-    match edit {
+) -> Result<Values, Error> {
+    let sent = old.asserted();
+    let now_sent = match edit {
+        Edit::Set(values) => {
+            replace::keeps_immutable(resource_type, &old.stored, &values.stored)?;
+            return Ok(values.clone());
+        }
+        Edit::Remap => return provision::again(call, resource_type, old),
         Edit::Replace { attributes, .. } => {
-            replace::keeps_immutable(resource_type, old, attributes)?;
-            Ok(attributes.clone())
+            replace::keeps_immutable(resource_type, sent, attributes)?;
+            attributes.clone()
         }
-        Edit::Patch { changes, .. } if changes.is_empty() => Ok(old.clone()),
+        Edit::Patch { changes, .. } if changes.is_empty() => sent.clone(),
         Edit::Patch { changes, .. } => {
-            let new = patch::apply(resource_type, old.clone(), changes.clone(), reading)?;
-            replace::keeps_immutable_parts(resource_type, old, &new)?;
-            Ok(new)
+            let new = patch::apply(resource_type, sent.clone(), changes.clone(), reading)?;
+            replace::keeps_immutable_parts(resource_type, sent, &new)?;
+            new
         }
-    }
+    };
+    provision::may_change(call, resource_type)?;
+    provision::changed(call, resource_type, id, old, now_sent)
+}
+
+/// Deletes the resource that the edit would have left so.
+async fn delete_instead(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    mut view: View,
+    new: &Values,
+    mut batch: Batch,
+) -> Result<Attempt, Error> {
+    delete::put(call, snapshot, resource_type, &view, &mut batch).await?;
+    let Some(stamp) = call.directory.commit(batch).await? else { return Ok(Attempt::Conflict) };
+    let created_ms = Some(view.created_ms(&view.record()?));
+    view.entry = Entry { stamp, value: record::encode(resource_type, created_ms, 0, new)? };
+    view.groups.clear();
+    Ok(Attempt::Deleted(Box::new(view)))
 }
 
 async fn wanted_members(
@@ -201,13 +261,15 @@ async fn wanted_members(
     view: &View,
     edit: &Edit<'_>,
 ) -> Result<Option<Wanted>, Error> {
-    let wanted = match edit {
+    let group = generation::of(&view.record()?, view.id);
+    let mut wanted = match edit {
         Edit::Replace { members, .. } => members.clone(),
         Edit::Patch { steps, .. } if steps.is_empty() => return Ok(None),
-        Edit::Patch { steps, .. } => {
-            let group = generation::of(&view.record()?, view.id);
-            members::wanted(call, snapshot, group, steps).await?
-        }
+        Edit::Patch { steps, .. } => members::wanted(call, snapshot, group, steps).await?,
+        Edit::Set(_) | Edit::Remap => return Ok(None),
     };
+    if !wanted.is_empty() {
+        provision::members(call, snapshot, group, &mut wanted).await?;
+    }
     Ok((!wanted.is_empty()).then_some(wanted))
 }

@@ -1,6 +1,7 @@
 //! Reading one resource.
 
 use super::answer::{self, Answer, Draft};
+use super::view::View;
 use super::{Call, view};
 use crate::scim::errors::Error;
 use crate::scim::project::Projection;
@@ -31,6 +32,17 @@ pub async fn again(
     at(call, &snapshot, resource_type, id, projection).await
 }
 
+/// A resource in a form that may be nowhere any more.
+pub async fn shown(
+    call: &Call<'_>,
+    resource_type: &ResourceType,
+    view: &View,
+    projection: &Projection<'_>,
+) -> Result<Answer, Error> {
+    let snapshot = call.directory.snapshot().await?;
+    answered(call, &snapshot, resource_type, view, projection).await
+}
+
 async fn at(
     call: &Call<'_>,
     snapshot: &Snapshot,
@@ -39,10 +51,20 @@ async fn at(
     projection: &Projection<'_>,
 ) -> Result<Answer, Error> {
     let view = view::find(call, snapshot, resource_type, id).await?;
+    answered(call, snapshot, resource_type, &view, projection).await
+}
+
+async fn answered(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    view: &View,
+    projection: &Projection<'_>,
+) -> Result<Answer, Error> {
     let mut draft = Draft::default();
-    draft.resource(call, snapshot, resource_type, &view, projection).await?;
+    draft.resource(call, snapshot, resource_type, view, projection).await?;
     Ok(Answer {
-        location: answer::location(call.base, resource_type, id),
+        location: answer::location(call.base, resource_type, view.id),
         version: view.version(),
         content: draft.finish(call, snapshot).await?,
     })

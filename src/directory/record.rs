@@ -1,7 +1,9 @@
 //! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
 
+use super::application::{Product, Scope};
 use super::network::Network;
 use crate::mapping::document::Document;
+use crate::mapping::outbound::Definition;
 use crate::scim::dialect;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{Extension, ResourceType};
@@ -11,6 +13,35 @@ use std::collections::BTreeMap;
 
 /// The version that all formats here have today.
 const VERSION: u8 = 1;
+/// The version of a record that has asserted attributes as well.
+const VERSION_ASSERTED: u8 = 2;
+
+/// A resource's attributes, canonical and complete.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Values {
+    /// As everybody sees them.
+    pub stored: Map<String, Value>,
+    /// As the identity provider sent them, where the tenant's mapping made something else of them.
+    pub asserted: Option<Map<String, Value>>,
+}
+
+impl Values {
+    /// Attributes that are as they were sent.
+    pub fn plain(stored: Map<String, Value>) -> Values {
+        Values { stored, asserted: None }
+    }
+
+    /// What was sent, and what the mapping made of it.
+    pub fn mapped(asserted: Map<String, Value>, stored: Map<String, Value>) -> Values {
+        let asserted = (asserted != stored).then_some(asserted);
+        Values { stored, asserted }
+    }
+
+    /// As the identity provider sent them.
+    pub fn asserted(&self) -> &Map<String, Value> {
+        self.asserted.as_ref().unwrap_or(&self.stored)
+    }
+}
 
 /// A stored resource: what the record's bytes say, without copying them.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +56,8 @@ pub struct Record<'a> {
     pub display: &'a [u8],
     /// The canonical attributes as a JSON object.
     pub json: &'a [u8],
+    /// What the identity provider sent, likewise, where that is something else.
+    pub asserted: Option<&'a [u8]>,
 }
 
 impl<'a> Record<'a> {
@@ -40,14 +73,25 @@ impl<'a> Record<'a> {
         let (extensions, rest) = rest.split_at_checked(4)?;
         let (length, rest) = rest.split_at_checked(4)?;
         let length = u32::from_be_bytes(length.try_into().ok()?);
-        let (display, json) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let (display, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let (asserted, json) = match *version {
+            VERSION => (None, rest),
+            VERSION_ASSERTED => {
+                let (length, rest) = rest.split_at_checked(4)?;
+                let length = u32::from_be_bytes(length.try_into().ok()?);
+                let (asserted, json) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+                (Some(asserted), json)
+            }
+            _ => return None,
+        };
         let created = i64::from_be_bytes(created.try_into().ok()?);
-        (*version == VERSION).then_some(Record {
+        Some(Record {
             created_ms: (created != UNKNOWN_MS).then_some(created),
             generation: u64::from_be_bytes(generation.try_into().ok()?),
             extensions: u32::from_be_bytes(extensions.try_into().ok()?),
             display,
             json,
+            asserted,
         })
     }
 
@@ -56,9 +100,15 @@ impl<'a> Record<'a> {
         self.extensions & extension_bit(extension) != 0
     }
 
-    /// The attributes as values.
+    /// The attributes as everybody sees them.
     pub fn attributes(&self) -> Result<Map<String, Value>, Error> {
         serde_json::from_slice(self.json).map_err(|_| damaged("record"))
+    }
+
+    /// The attributes with what was sent.
+    pub fn values(&self) -> Result<Values, Error> {
+        let asserted = self.asserted.map(serde_json::from_slice).transpose().map_err(|_| damaged("record"))?;
+        Ok(Values { stored: self.attributes()?, asserted })
     }
 }
 
@@ -70,20 +120,31 @@ pub fn encode(
     resource_type: &ResourceType,
     created_ms: Option<i64>,
     generation: u64,
-    attributes: &Map<String, Value>,
+    values: &Values,
 ) -> Result<Vec<u8>, Error> {
+    let attributes = &values.stored;
     let display = json_of(&display_name(attributes))?;
     let json = json_of(attributes)?;
+    let asserted = match &values.asserted {
+        None => Vec::new(),
+        Some(asserted) => {
+            let json = json_of(asserted)?;
+            let length = u32::try_from(json.len()).map_err(|_| damaged("asserted attributes"))?;
+            [&length.to_be_bytes()[..], &json].concat()
+        }
+    };
+    let version = if values.asserted.is_some() { VERSION_ASSERTED } else { VERSION };
     let has = resource_type.extensions.iter().filter(|extension| attributes.contains_key(&extension.schema.id));
     let extensions = has.fold(0_u32, |bits, extension| bits | extension_bit(extension));
     let length = u32::try_from(display.len()).map_err(|_| damaged("display name"))?;
     Ok([
-        &[VERSION][..],
+        &[version][..],
         &created_ms.unwrap_or(UNKNOWN_MS).to_be_bytes(),
         &generation.to_be_bytes(),
         &extensions.to_be_bytes(),
         &length.to_be_bytes(),
         &display,
+        &asserted,
         &json,
     ]
     .concat())
@@ -155,6 +216,9 @@ pub struct Change {
     /// The names of the attributes that have another value now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
+    /// The rules of the tenant's mapping that had a hand in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// Ids that became members, as far as the entry has room for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members_added: Vec<String>,
@@ -189,8 +253,18 @@ pub struct Deleted {
     pub groups: Vec<String>,
     /// What it is found by: attributes' codes with values as they stand in index keys.
     pub found_by: Vec<Vec<u8>>,
-    /// Its attributes.
+    /// Its attributes as everybody saw them.
     pub attributes: Map<String, Value>,
+    /// What the identity provider had sent, where that was something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asserted: Option<Map<String, Value>>,
+}
+
+impl Deleted {
+    /// Its attributes with what was sent.
+    pub fn values(&self) -> Values {
+        Values { stored: self.attributes.clone(), asserted: self.asserted.clone() }
+    }
 }
 
 /// A tenant's settings. What was added later has a default, so that older records are read.
@@ -469,6 +543,61 @@ pub struct AdminCertificate {
     pub expires_ms: i64,
     /// When it was revoked, in milliseconds since the epoch.
     pub revoked_ms: Option<i64>,
+}
+
+/// A Crowd application, without its password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Application {
+    /// Which product asks.
+    pub product: Product,
+    /// What it is for, in the admin's words.
+    pub description: String,
+    /// The hash of its password, as a PHC string.
+    pub password: PasswordHash,
+    /// The hash of the password before, while that is taken too.
+    pub previous: Option<PreviousPassword>,
+    /// When the password was set, in milliseconds since the epoch.
+    pub password_ms: i64,
+    /// Patterns of the names of groups that it sees; none: all.
+    pub include: Vec<String>,
+    /// Patterns of the names of groups that it does not see all the same.
+    pub exclude: Vec<String>,
+    /// Which users it sees.
+    pub users: Scope,
+    /// How it sees users and groups.
+    pub outbound: Definition,
+    /// Networks that it may ask from; empty: any.
+    pub networks: Vec<Network>,
+    /// It is refused.
+    pub disabled: bool,
+    /// Another number whenever filter or mapping is another one.
+    pub view: u64,
+    /// Counts how often all event tokens were ended.
+    pub tokens_epoch: u64,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+}
+
+/// The password that an application had before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PreviousPassword {
+    /// Its hash.
+    pub password: PasswordHash,
+    /// Until when it is taken, in milliseconds since the epoch.
+    pub until_ms: i64,
+}
+
+/// The hash of a password as a PHC string. It does not print itself.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
 }
 
 /// Writes a small value: a version and JSON.

@@ -23,6 +23,12 @@ pub enum Noun {
     Schema,
     /// A resource type, by its name.
     ResourceType,
+    /// A target, by its name.
+    Target,
+    /// A version of a mapping, by its number.
+    MappingVersion,
+    /// A Crowd application, by its name.
+    Application,
 }
 
 /// A field of the call that cannot be so.
@@ -30,6 +36,15 @@ pub enum Noun {
 pub struct Field {
     /// The field, as the proto calls it.
     pub name: &'static str,
+    /// What is wrong with it, as a clause.
+    pub why: String,
+}
+
+/// One of several things that stand in a call's way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is about: a field as the proto calls it, or a thing by its name.
+    pub subject: String,
     /// What is wrong with it, as a clause.
     pub why: String,
 }
@@ -46,6 +61,22 @@ pub enum Refused {
     /// Fields that cannot be so.
     #[error("{}", fields(.0))]
     Fields(Vec<Field>),
+    /// Fields that cannot be so, whose names are made as the call has them, such as `rules[display].target`.
+    #[error("{}", obstacles(.0))]
+    Named(Vec<Obstacle>),
+    /// Not in the state that things are in, because of each of these.
+    #[error("{why}")]
+    Obstacles {
+        /// A stable word for programs, such as `MAPPING_COLLIDES`.
+        reason: &'static str,
+        /// A sentence for a person.
+        why: String,
+        /// What stands in the way, as far as there is room.
+        obstacles: Vec<Obstacle>,
+    },
+    /// Something else is in force than the caller expects.
+    #[error("{0}")]
+    Meanwhile(String),
     /// What was to be changed has changed since the caller looked.
     #[error("it has changed since the etag was read; read it again")]
     Changed,
@@ -103,10 +134,17 @@ impl Noun {
             Noun::Profile => "profile",
             Noun::Schema => "schema",
             Noun::ResourceType => "resource type",
+            Noun::Target => "target",
+            Noun::MappingVersion => "mapping version",
+            Noun::Application => "application",
         }
     }
 }
 
 fn fields(fields: &[Field]) -> String {
     fields.iter().map(|field| format!("{}: {}", field.name, field.why)).collect::<Vec<_>>().join("; ")
+}
+
+fn obstacles(obstacles: &[Obstacle]) -> String {
+    obstacles.iter().map(|one| format!("{}: {}", one.subject, one.why)).collect::<Vec<_>>().join("; ")
 }

@@ -79,6 +79,9 @@ async fn remove(
         mark(&snapshot, tenant, &ids, &mut batch).await?;
         super::members::count(&mut batch, tenant, group, -(ids.len() as i64), nested);
         let is_last = page.len() < limits::SCAN_ROWS;
+        if is_last && group_is_gone && forget_added(directory, &snapshot, tenant, group.id).await? {
+            continue;
+        }
         if is_last {
             batch.delete(note);
             if group_is_gone {
@@ -89,6 +92,19 @@ async fn remove(
             return Ok(());
         }
     }
+}
+
+/// Takes away the marks of members that were added here; says whether there may be more.
+async fn forget_added(directory: &Directory, snapshot: &Snapshot, tenant: u32, group: Uuid) -> Result<bool, Error> {
+    let prefix = keys::all_added_here(tenant, group);
+    let scan = Scan { prefix: &prefix, after: None, skip: 0, limit: limits::SCAN_ROWS, values: false };
+    let page = snapshot.scan(&scan).await.map_err(super::store_error)?;
+    if page.is_empty() {
+        return Ok(false);
+    }
+    let mut batch = directory.batch();
+    page.iter().for_each(|row| batch.delete(row.key));
+    directory.commit(batch).await.map(|_| true)
 }
 
 /// Those who were members have another version now, unless they are gone themselves.

@@ -6,6 +6,8 @@ pub mod settings;
 use super::record;
 use super::{Directory, definition, keys};
 use crate::limits;
+use crate::mapping::document::Document;
+use crate::mapping::policy::{Policy, Wrong};
 use crate::profile;
 use crate::scim::dialect::{Dialect, Quirk, Stance};
 use crate::scim::errors::{Error, Kind};
@@ -44,6 +46,10 @@ pub struct Tenant {
     pub definitions: Option<u64>,
     /// Its definitions are being changed, so that nothing can be written.
     pub is_changing: bool,
+    /// Its mapping, if there is one in force.
+    pub mapping: Option<Arc<Policy>>,
+    /// The version of the mapping in force; 0: none.
+    pub mapping_version: u64,
 }
 
 /// The number of the first tenant, `default`.
@@ -109,7 +115,11 @@ pub async fn by_number(directory: &Directory, snapshot: &Snapshot, number: u32) 
         return Ok(Some(tenant));
     }
     let definitions = snapshot.get(&keys::definitions(number)).await.map_err(super::store_error)?;
-    let tenant = Arc::new(read(number, &entry, definitions)?);
+    let mut tenant = read(number, &entry, definitions)?;
+    if tenant.mapping_version > 0 {
+        read_mapping(snapshot, &mut tenant).await?;
+    }
+    let tenant = Arc::new(tenant);
     directory.tenants.insert(number, (revision, tenant.clone()));
     Ok(Some(tenant))
 }
@@ -118,15 +128,15 @@ fn read(number: u32, entry: &Entry, definitions: Option<Entry>) -> Result<Tenant
     let settings: record::Tenant = record::unpack(&entry.value)?;
     let profile = profile_of(&settings)?;
     let dialect = profile::with(profile, &overrides(&settings));
-    let (types, is_changing) = match &definitions {
-        None => (Types::builtin().clone(), false),
+    let (types, is_changing, mapping_version) = match &definitions {
+        None => (Types::builtin().clone(), false, 0),
         Some(entry) => {
             let stored: record::Definitions = record::unpack(&entry.value)?;
             let types = definition::resolve(&stored).map_err(|wrong| {
                 tracing::error!(tenant = settings.name, ?wrong, "stored definitions cannot be used");
                 Error::new(Kind::Internal, "the tenant's stored definitions cannot be used")
             })?;
-            (Arc::new(types), stored.changing)
+            (Arc::new(types), stored.changing, stored.mapping)
         }
     };
     Ok(Tenant {
@@ -143,8 +153,32 @@ fn read(number: u32, entry: &Entry, definitions: Option<Entry>) -> Result<Tenant
         types,
         definitions: definitions.map(|entry| entry.stamp.revision),
         is_changing,
+        mapping: None,
+        mapping_version,
         name: settings.name,
     })
+}
+
+/// Reads the mapping in force. One that cannot be used is an error: without it, what is written would be something else.
+async fn read_mapping(snapshot: &Snapshot, tenant: &mut Tenant) -> Result<(), Error> {
+    let key = keys::mapping(tenant.number, tenant.mapping_version);
+    let unusable = || Error::new(Kind::Internal, "the tenant's stored mapping cannot be used");
+    let entry = snapshot.get(&key).await.map_err(super::store_error)?.ok_or_else(unusable)?;
+    let stored: record::Mapping = record::unpack(&entry.value)?;
+    let policy = mapped(tenant, &stored.document).map_err(|wrong| {
+        tracing::error!(tenant = tenant.name, ?wrong, "a stored mapping cannot be used");
+        unusable()
+    })?;
+    if let Some(days) = policy.deleted_kept_days {
+        tenant.deleted_kept_ms = i64::from(days) * limits::DAY_MS;
+    }
+    tenant.mapping = (stored.document != Document::default()).then(|| Arc::new(policy));
+    Ok(())
+}
+
+/// A mapping as the tenant would use it, or everything that is wrong with it.
+pub fn mapped(tenant: &Tenant, document: &Document) -> Result<Policy, Vec<Wrong>> {
+    Policy::compile(document, &tenant.types, &profile::custom::DIALECT)
 }
 
 /// What the tenant answers for itself. A name that this version does not know means nothing to it.

@@ -29,7 +29,7 @@ impl Fixture {
         let token = record::Token::default();
         tenant::make_first(&directory, "custom", false, "k1", token).await.unwrap();
         let scope = scope::find(&directory, "default", "https://scim.test").await.unwrap();
-        Fixture { directory, scope, actor: Actor { token: "t1".to_owned(), request: "r1".to_owned() } }
+        Fixture { directory, scope, actor: Actor::new("t1", "r1") }
     }
 
     pub(crate) fn call(&self) -> Call<'_> {

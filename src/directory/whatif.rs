@@ -140,7 +140,7 @@ impl State {
 }
 
 /// The value at a path as [`change::attributes`] writes it.
-fn find(attributes: &Map<String, Value>, path: &str) -> Option<Value> {
+pub(super) fn find(attributes: &Map<String, Value>, path: &str) -> Option<Value> {
     if let Some(value) = attributes.get(path) {
         return Some(value.clone());
     }
@@ -149,7 +149,7 @@ fn find(attributes: &Map<String, Value>, path: &str) -> Option<Value> {
 }
 
 /// Where an attribute stands in its type's schemas: those of all resources, those of the type, those of its extensions.
-fn place(resource_type: &ResourceType, path: &str) -> (usize, usize) {
+pub(super) fn place(resource_type: &ResourceType, path: &str) -> (usize, usize) {
     let (urn, name) = path.rsplit_once(':').unwrap_or(("", path));
     let within = |attributes: &[schema::Attribute]| attributes.iter().position(|known| known.name == name);
     if urn.is_empty() {

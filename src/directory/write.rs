@@ -1,13 +1,12 @@
 //! What the writing verbs share: the client's precondition, and putting a changed record with all that follows from it into a batch.
 
 use super::index::{self, Place};
-use super::record::{self, Change, Member};
+use super::record::{self, Change, Member, Values};
 use super::view::View;
 use super::{Call, change, keys, membership};
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::ResourceType;
 use crate::store::{Batch, Snapshot};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// An If-Match header (RFC 7644 section 3.14, RFC 9110 section 13.1.1).
@@ -67,9 +66,9 @@ pub fn rely_on(batch: &mut Batch, key: Vec<u8>, revision: Option<u64>) {
 /// A record that is to take the place of the one in `view`.
 pub struct Changed<'a> {
     /// The attributes as they were.
-    pub old: &'a Map<String, Value>,
+    pub old: &'a Values,
     /// The attributes as they are to be.
-    pub new: &'a Map<String, Value>,
+    pub new: &'a Values,
     /// The generation of the members from now on.
     pub generation: u64,
 }
@@ -91,12 +90,12 @@ pub async fn record(
     let created_ms = Some(view.created_ms(&before));
     let bytes = record::encode(resource_type, created_ms, changed.generation, changed.new)?;
     batch.put(keys::record(tenant, code, view.id), bytes);
-    let (old, new) = (index::entries(resource_type, changed.old), index::entries(resource_type, changed.new));
+    let (old, new) = (index::entries_of(resource_type, changed.old), index::entries_of(resource_type, changed.new));
     let place = Place { tenant, code, id: view.id, also_unique: &also_unique(call, resource_type) };
     index::change(&place, &old, &new, snapshot, batch).await?;
-    log.attributes = change::attributes(changed.old, changed.new);
-    let name = record::display_name(changed.new);
-    if record::display_name(changed.old) != name {
+    log.attributes = change::attributes(&changed.old.stored, &changed.new.stored);
+    let name = record::display_name(&changed.new.stored);
+    if record::display_name(&changed.old.stored) != name {
         let display = serde_json::to_vec(&name).unwrap_or_default();
         rename(call, snapshot, view.id, Member { code, display: &display }, batch).await?;
     }

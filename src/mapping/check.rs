@@ -5,6 +5,7 @@ use super::expression::node::{Node, What};
 use super::function::{Function, Gives, Takes};
 use super::{Wrong, attribute, format, function};
 use crate::scim::datetime;
+use crate::scim::path::Attr;
 use crate::scim::schema::{Kind, ResourceType};
 use serde_json::Value;
 
@@ -178,7 +179,13 @@ fn converts(from: Kind, to: Kind) -> Result<(), &'static str> {
     }
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// An attribute; with a filter, one of its values.
+    pub fn of(attr: &Attr<'a>, is_filtered: bool) -> Target<'a> {
+        let leaf = attr.leaf();
+        Target { name: &leaf.name, kind: leaf.kind, multi_valued: leaf.multi_valued && !is_filtered }
+    }
+
     /// The result of an expression as a value of this attribute: `"True"` as `true` where it is boolean, a date as RFC 3339 writes it
     /// where it is a dateTime, one value in an array where it is multi-valued, the first of several where it is not. `Null` and an empty
     /// text are nothing: `Null`.

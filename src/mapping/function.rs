@@ -59,6 +59,21 @@ pub struct Parameter {
     pub required: bool,
 }
 
+impl Function {
+    /// How it is called, such as `Mid(source, start, length)`; what may be left out stands in brackets.
+    pub fn signature(&self) -> String {
+        let shown = |parameter: &Parameter| match parameter.required {
+            true => parameter.name.to_owned(),
+            false => format!("[{}]", parameter.name),
+        };
+        let mut parameters: Vec<String> = self.parameters.iter().map(shown).collect();
+        if self.repeats > 0 {
+            parameters.push("...".to_owned());
+        }
+        format!("{}({})", self.name, parameters.join(", "))
+    }
+}
+
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {

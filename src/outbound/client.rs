@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -23,6 +24,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use zeroize::Zeroizing;
 
 use crate::limits;
 
@@ -33,8 +35,19 @@ pub enum Trust {
     System,
     /// Those of the authorities in this PEM file, and no others.
     File(PathBuf),
+    /// Those of the authorities in this PEM text, and no others.
+    Pem(String),
     /// Everybody's: whoever is in between can read everything, the token too.
     Anybody,
+}
+
+/// What a client shows of itself.
+#[derive(Clone, Copy)]
+pub enum Credentials<'a> {
+    /// A bearer token.
+    Bearer(&'a str),
+    /// A user and his password (RFC 7617).
+    Basic(&'a str, &'a str),
 }
 
 /// Why there is no client, or no answer. No message has the token in it.
@@ -131,6 +144,19 @@ impl Client {
     /// # Errors
     /// A URL, token or file that cannot be used.
     pub fn new(base: &str, trust: &Trust, token: Option<&str>, patience: Duration) -> Result<Client, Error> {
+        Client::with(base, trust, token.map(Credentials::Bearer), patience)
+    }
+
+    /// As [`Client::new`], with any kind of credentials.
+    ///
+    /// # Errors
+    /// A URL, credentials or a file that cannot be used.
+    pub fn with(
+        base: &str,
+        trust: &Trust,
+        credentials: Option<Credentials<'_>>,
+        patience: Duration,
+    ) -> Result<Client, Error> {
         let url = |reason: &str| Error::Url(format!("\"{base}\" {reason}"));
         let uri: Uri = base.parse().map_err(|_| url("is not a URL"))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -147,13 +173,7 @@ impl Client {
             _ => return Err(url("begins with neither https:// nor http://")),
         };
         let port = uri.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
-        let token = token.map(|token| {
-            let value = HeaderValue::from_str(&format!("Bearer {token}"));
-            value.map_err(|_| Error::Token).map(|mut value| {
-                value.set_sensitive(true);
-                value
-            })
-        });
+        let token = credentials.map(header);
         Ok(Client {
             host,
             port,
@@ -276,6 +296,20 @@ impl Client {
     }
 }
 
+/// The Authorization header that shows credentials.
+fn header(credentials: Credentials<'_>) -> Result<HeaderValue, Error> {
+    let text = match credentials {
+        Credentials::Bearer(token) => Zeroizing::new(format!("Bearer {token}")),
+        Credentials::Basic(user, password) => {
+            let pair = Zeroizing::new(format!("{user}:{password}"));
+            Zeroizing::new(format!("Basic {}", BASE64_STANDARD.encode(pair.as_bytes())))
+        }
+    };
+    let mut value = HeaderValue::from_str(&text).map_err(|_| Error::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// Whether the host can be nothing but this machine.
 fn is_this_machine(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -308,6 +342,11 @@ fn configuration(trust: &Trust) -> Result<ClientConfig, Error> {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Credulous(provider))).with_no_client_auth()
         }
         Trust::File(path) => builder.with_root_certificates(authorities_in(path)?).with_no_client_auth(),
+        Trust::Pem(pem) => {
+            let roots = authorities_of(pem.as_bytes());
+            let problem = |reason| Error::Authorities { path: PathBuf::from("the target's authorities"), reason };
+            builder.with_root_certificates(roots.map_err(problem)?).with_no_client_auth()
+        }
         Trust::System => builder.with_root_certificates(authorities_here()?).with_no_client_auth(),
     };
     configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -322,12 +361,16 @@ fn authorities_in(path: &Path) -> Result<RootCertStore, Error> {
     if pem.len() as u64 > limits::PEM_FILE_BYTES_MAX {
         return Err(problem("too large for a PEM file".to_owned()));
     }
+    authorities_of(&pem).map_err(problem)
+}
+
+fn authorities_of(pem: &[u8]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| problem("malformed certificate".to_owned()))?;
-        roots.add(certificate).map_err(|error| problem(error.to_string()))?;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| "malformed certificate".to_owned())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
     }
-    if roots.is_empty() { Err(problem("no certificate in it".to_owned())) } else { Ok(roots) }
+    if roots.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(roots) }
 }
 
 fn authorities_here() -> Result<RootCertStore, Error> {

@@ -19,12 +19,15 @@ mod tenant_service;
 mod profile_service;
 mod token_service;
 mod schema_service;
+mod mapping_service;
 mod resource_service;
 mod change_service;
 mod audit_service;
 mod transaction_service;
 mod transfer_service;
 mod backup_service;
+mod target_service;
+mod application_service;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
@@ -44,16 +47,19 @@ use tonic_health::server::HealthReporter;
 
 use self::access::{Gate, Policy};
 use self::api::v1::admin_certificate_service_server::AdminCertificateServiceServer;
+use self::api::v1::application_service_server::ApplicationServiceServer;
 use self::api::v1::audit_service_server::AuditServiceServer;
 use self::api::v1::backup_service_server::BackupServiceServer;
 use self::api::v1::certificate_service_server::CertificateServiceServer;
 use self::api::v1::change_service_server::ChangeServiceServer;
 use self::api::v1::exchange_service_server::ExchangeServiceServer;
+use self::api::v1::mapping_service_server::MappingServiceServer;
 use self::api::v1::metrics_service_server::MetricsServiceServer;
 use self::api::v1::profile_service_server::ProfileServiceServer;
 use self::api::v1::resource_service_server::ResourceServiceServer;
 use self::api::v1::schema_service_server::SchemaServiceServer;
 use self::api::v1::server_service_server::ServerServiceServer;
+use self::api::v1::target_service_server::TargetServiceServer;
 use self::api::v1::tenant_service_server::TenantServiceServer;
 use self::api::v1::token_service_server::TokenServiceServer;
 use self::api::v1::transaction_service_server::TransactionServiceServer;
@@ -82,6 +88,10 @@ pub struct AdminState {
     pub scim_addr: SocketAddr,
     /// What every Tenant URL begins with, without a slash at its end.
     pub public_url: String,
+    /// The address that the Crowd listener is bound to, its port never 0; `None`: there is none.
+    pub crowd_addr: Option<SocketAddr>,
+    /// The URL that products are given; empty where there is no Crowd listener.
+    pub crowd_url: String,
     /// Whether the server is ready; the same as `/readyz`.
     pub ready: watch::Receiver<Readiness>,
     /// When the certificate of the SCIM listener ends, in seconds since the Unix epoch; `None` when TLS is off.
@@ -202,6 +212,7 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(TokenServiceServer::new(state.clone()))
         .add_service(ProfileServiceServer::new(state.clone()))
         .add_service(SchemaServiceServer::new(state.clone()))
+        .add_service(MappingServiceServer::new(state.clone()))
         .add_service(ResourceServiceServer::new(state.clone()))
         .add_service(ChangeServiceServer::new(state.clone()))
         .add_service(AuditServiceServer::new(state.clone()))
@@ -210,7 +221,9 @@ pub async fn serve(bound: Bound, state: AdminState, stop: watch::Receiver<bool>)
         .add_service(CertificateServiceServer::new(state.clone()))
         .add_service(AdminCertificateServiceServer::new(state.clone()))
         .add_service(TransactionServiceServer::new(state.clone()))
+        .add_service(ApplicationServiceServer::new(state.clone()))
         .add_service(TransferServiceServer::new(state.clone()))
+        .add_service(TargetServiceServer::new(state.clone()))
         .add_service(BackupServiceServer::new(state))
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopped(stop.clone()));
     let accepting = async {

@@ -7,6 +7,7 @@ pub mod redact;
 
 use self::redact::{Fate, Kept};
 use super::connection::Http;
+use crate::directory::provision::Told;
 use crate::directory::token::Denied;
 use crate::limits;
 use crate::profile::detect::{self, Evidence, Shape};
@@ -46,6 +47,8 @@ pub struct Exchange {
     pub user_agent: String,
     /// The quirks that reading the request needed.
     pub used: Used,
+    /// The rules of the tenant's mapping that had a hand in it.
+    pub rules: Vec<Told>,
     /// The version of HTTP.
     pub http: Http,
     /// What was wrong with the token of a request refused with 401.

@@ -8,6 +8,7 @@ pub mod traffic;
 
 use self::live::{Expiry, Live, Sources};
 use self::traffic::Traffic;
+use crate::directory::provision::Told;
 use crate::limits;
 use crate::scim::dialect::{Quirk, Stance, Used};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -29,10 +30,11 @@ pub struct Metrics {
     durations: Vec<(&'static str, Histogram)>,
     in_flight: Gauge,
     quirks: Family<QuirkLabels, Counter>,
+    rules: Family<RuleLabels, Counter>,
     rate_limited: Family<TenantLabel, Counter>,
     tenants: RwLock<HashSet<Arc<str>>>,
-    /// Which labels the requests of each tenant have, to be forgotten with it.
-    series: Mutex<HashMap<Arc<str>, Vec<RequestLabels>>>,
+    /// Which labels each tenant's rows have, to be forgotten with it.
+    series: Mutex<HashMap<Arc<str>, Series>>,
     other: Arc<str>,
     expiries: Arc<Mutex<Vec<Expiry>>>,
 }
@@ -52,6 +54,8 @@ pub struct Served<'a> {
     pub reason: &'static str,
     /// The quirks that reading it needed.
     pub used: Used,
+    /// The rules of the tenant's mapping that had a hand in it.
+    pub rules: &'a [Told],
     /// From its head to the head of the answer.
     pub duration: Duration,
 }
@@ -65,6 +69,7 @@ impl Metrics {
     pub fn new(sources: Sources) -> Metrics {
         let mut registry = Registry::default();
         let (requests, quirks, rate_limited) = (Family::default(), Family::default(), Family::default());
+        let rules: Family<RuleLabels, Counter> = Family::default();
         let (in_flight, traffic) = (Gauge::default(), Traffic::default());
         let expiries = Arc::<Mutex<Vec<Expiry>>>::default();
         let durations: Family<OperationLabel, Histogram, fn() -> Histogram> =
@@ -78,6 +83,8 @@ impl Metrics {
         registry.register("scimd_requests_in_flight", "Requests that are being answered", in_flight.clone());
         let by_quirk = "Requests with a leniency, by tenant, leniency and what was done (accept, warn, refuse)";
         registry.register("scimd_quirks", by_quirk, quirks.clone());
+        let by_rule = "Requests that a rule of a mapping had a hand in, by tenant, rule and outcome (applied, refused)";
+        registry.register("scimd_mapping_rules", by_rule, rules.clone());
         let limited = "Requests refused because their tenant or token sent too many, by tenant";
         registry.register("scimd_rate_limited_requests", limited, rate_limited.clone());
         traffic.register(&mut registry);
@@ -89,6 +96,7 @@ impl Metrics {
             durations: resolved.to_vec(),
             in_flight,
             quirks,
+            rules,
             rate_limited,
             tenants: RwLock::default(),
             series: Mutex::default(),
@@ -107,7 +115,7 @@ impl Metrics {
         if !is_known {
             self.requests.get_or_create(&labels).inc();
             let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-            series.entry(Arc::clone(&tenant)).or_default().push(labels);
+            series.entry(Arc::clone(&tenant)).or_default().requests.push(labels);
         }
         let operation = operation(served.endpoint, method);
         if let Some((_, durations)) = self.durations.iter().find(|(name, _)| *name == operation) {
@@ -118,6 +126,15 @@ impl Metrics {
         }
         if served.reason == RATE_LIMITED {
             self.rate_limited.get_or_create(&TenantLabel { tenant: Arc::clone(&tenant) }).inc();
+        }
+        for Told { rule, refused } in served.rules {
+            let (tenant, outcome) = (Arc::clone(&tenant), if *refused { "refused" } else { "applied" });
+            let labels = RuleLabels { tenant: Arc::clone(&tenant), rule: Arc::clone(rule), outcome };
+            if self.rules.get(&labels).map(|fired| fired.inc()).is_none() {
+                self.rules.get_or_create(&labels).inc();
+                let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+                series.entry(tenant).or_default().rules.push(labels);
+            }
         }
         for (quirk, stance) in served.used.each() {
             self.quirks.get_or_create(&QuirkLabels::new(Arc::clone(&tenant), quirk, stance)).inc();
@@ -143,8 +160,12 @@ impl Metrics {
         let known = self.tenants.write().unwrap_or_else(PoisonError::into_inner).take(tenant);
         let Some(tenant) = known else { return };
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
-        for labels in series.unwrap_or_default() {
+        let Series { requests, rules } = series.unwrap_or_default();
+        for labels in requests {
             self.requests.remove(&labels);
+        }
+        for labels in rules {
+            self.rules.remove(&labels);
         }
         for quirk in Quirk::ALL {
             for stance in [Stance::Accept, Stance::Warn, Stance::Refuse] {
@@ -251,6 +272,20 @@ impl QuirkLabels {
     fn new(tenant: Arc<str>, quirk: Quirk, stance: Stance) -> QuirkLabels {
         QuirkLabels { tenant, quirk: quirk.name(), stance: stance.name() }
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RuleLabels {
+    tenant: Arc<str>,
+    rule: Arc<str>,
+    outcome: &'static str,
+}
+
+/// The rows of one tenant in families that have rows by more than the tenant.
+#[derive(Debug, Default)]
+struct Series {
+    requests: Vec<RequestLabels>,
+    rules: Vec<RuleLabels>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -20,6 +20,7 @@ use super::respond::{self, Headers, Media};
 use super::route::{self, Route};
 use crate::directory::answer::{self, Content};
 use crate::directory::network::Network;
+use crate::directory::provision::Fired;
 use crate::directory::tenant::{self, Tenant};
 use crate::directory::token::Denied;
 use crate::directory::write::Precondition;
@@ -89,7 +90,8 @@ pub async fn handle(face: Arc<Face>, request: Request<Incoming>, peer: Peer) -> 
                 seen.tenant = Some(admitted.tenant().clone());
                 let (face, head) = (face.clone(), head.clone());
                 let request_id = request_id.clone();
-                let job = Job { face, admitted, request_id, media, head, peer, may_defer: true, new_id: None };
+                let rules = seen.rules.clone();
+                let job = Job { face, admitted, request_id, media, head, peer, may_defer: true, new_id: None, rules };
                 job.answer(Sent::Coming(body), &mut seen).await
             }
             Ok(Err(denied)) => {
@@ -139,6 +141,8 @@ struct Seen {
     used: Used,
     /// The body, once it was read.
     body: Option<Bytes>,
+    /// The rules of the tenant's mapping that had a hand in it.
+    rules: Arc<Fired>,
 }
 
 impl Seen {
@@ -152,6 +156,7 @@ impl Seen {
             denied: None,
             used: Used::default(),
             body: None,
+            rules: Arc::default(),
         }
     }
 }
@@ -170,6 +175,7 @@ fn finish(
     let status = response.status();
     let (method, endpoint, token) = (seen.method.as_str(), seen.endpoint, seen.token.as_str());
     let denied = seen.denied.map_or("", Denied::text);
+    let rules = seen.rules.told();
     face.metrics.served(&Served {
         tenant: seen.tenant.as_ref().map_or("", |tenant| &tenant.name),
         endpoint,
@@ -177,6 +183,7 @@ fn finish(
         status: status.as_u16(),
         reason: respond::reason(&response),
         used: seen.used,
+        rules: &rules,
         duration,
     });
     if let Some(tenant) = &seen.tenant
@@ -236,6 +243,8 @@ struct Job {
     may_defer: bool,
     /// The id for the resource that it makes, where that was promised already.
     new_id: Option<Uuid>,
+    /// Where the rules of the tenant's mapping are told that have a hand in it.
+    rules: Arc<Fired>,
 }
 
 impl Job {
@@ -511,7 +520,7 @@ impl Job {
     }
 
     fn actor(&self) -> Actor {
-        Actor { token: self.admitted.token().to_owned(), request: self.request_id.clone() }
+        Actor { rules: self.rules.clone(), ..Actor::new(self.admitted.token(), self.request_id.as_str()) }
     }
 
     fn call<'a>(&'a self, base: &'a str, actor: &'a Actor) -> Call<'a> {

@@ -41,7 +41,7 @@ impl Site {
         let token = record::Token::default();
         tenant::make_first(&directory, custom::DIALECT.name, false, "t", token).await.unwrap();
         let tenant = tenant::find(&directory, "default").await.unwrap().unwrap();
-        Site { directory, tenant, actor: Actor { token: "t".to_owned(), request: "r".to_owned() } }
+        Site { directory, tenant, actor: Actor::new("t", "r") }
     }
 
     fn call(&self) -> Call<'_> {

@@ -211,8 +211,8 @@ impl<'a> Touches<'a> {
         let Some(id) = view::parse_id(id) else { return Ok(BTreeSet::new()) };
         let key = keys::record(self.call.tenant.number, keys::type_code(resource_type), id);
         let Some(entry) = self.snapshot.get(&key).await.map_err(store_error)? else { return Ok(BTreeSet::new()) };
-        let attributes = Record::decode(&entry.value)?.attributes()?;
-        let entries = index::entries(resource_type, &attributes);
+        let values = Record::decode(&entry.value)?.values()?;
+        let entries = index::entries_of(resource_type, &values);
         let entries = entries.into_iter().filter(|entry| unique.iter().any(|name| name == entry.name));
         Ok(entries.map(|entry| (entry.attribute, entry.value)).collect())
     }

@@ -2,9 +2,10 @@
 
 use super::{Aspect, Checker};
 use crate::directory::record::{
-    self, AdminCertificate, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record, RefusedGroup, Seal,
-    Sweep, Tenant, Token, TokenUse, Transaction,
+    self, AdminCertificate, Application, AuditEntry, Change, Definitions, Deleted, Mapping, Member, Record,
+    RefusedGroup, Seal, Sweep, Tenant, Token, TokenUse, Transaction,
 };
+use crate::directory::target::stored;
 use crate::directory::{count, definition, index, keys};
 use crate::limits;
 use crate::scim::schema::types::Types;
@@ -81,10 +82,20 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         b'L' => unpack::<Change>(value, Some(tenant), "an entry of the change log").map(|_| ())?,
         b'H' => unpack::<Seal>(value, Some(tenant), "a seal").map(|_| ())?,
         b'B' => unpack::<u64>(value, Some(tenant), "the mark of a trimmed log").map(|_| ())?,
+        b'O' => of_targets(key, value).ok_or(bad("a row of a target"))?,
         b'A' => match rest.first() {
+            Some(b'M') => present(value).ok_or(bad("a member that was added here"))?,
             Some(b'V') => unpack::<Mapping>(value, Some(tenant), "a mapping").map(|_| ())?,
             _ => unpack::<RefusedGroup>(value, Some(tenant), "a refused group").map(|_| ())?,
         },
+        b'Z' if tenant == 0 => {
+            let owner = record::unpack_number(value).map_err(|_| bad("the name of a Crowd application"))?;
+            checker.found(owner, Aspect::Applications, rest, 1);
+        }
+        b'Z' => {
+            unpack::<Application>(value, Some(tenant), "a Crowd application")?;
+            checker.calls_for(tenant, Aspect::Applications, rest);
+        }
         b'W' => unpack::<Transaction>(value, Some(tenant), "a transaction").map(|_| ())?,
         b'S' => unpack::<Sweep>(value, Some(tenant), "a note for the sweeper").map(|_| ())?,
         b'P' => {
@@ -104,6 +115,22 @@ fn tenanted(checker: &mut Checker, kind: u8, key: &[u8], value: &[u8]) -> Result
         }
     }
     Ok(())
+}
+
+/// `O`: a target, its name, or something that is kept of it.
+fn of_targets(key: &[u8], value: &[u8]) -> Option<()> {
+    let reads = match key.get(5) {
+        None | Some(b'N') => record::unpack_number(value).is_ok(),
+        Some(b'T') => record::unpack::<stored::Target>(value).is_ok(),
+        Some(b'C') => record::unpack::<stored::State>(value).is_ok(),
+        Some(b'R') => record::unpack::<stored::Known>(value).is_ok(),
+        Some(b'M') => record::unpack::<stored::Membership>(value).is_ok(),
+        Some(b'D') => record::unpack::<stored::Trouble>(value).is_ok(),
+        Some(b'H') => record::unpack::<stored::Hold>(value).is_ok(),
+        Some(b'E' | b'X') => value == record::PRESENT,
+        Some(_) => false,
+    };
+    reads.then_some(())
 }
 
 fn settings(checker: &mut Checker, tenant: u32, settings: Tenant) {
@@ -134,14 +161,14 @@ fn definitions(checker: &mut Checker, tenant: u32, value: &[u8]) -> Option<()> {
 fn resource(checker: &mut Checker, tenant: u32, rest: &[u8], value: &[u8]) -> Option<()> {
     let (code, id) = rest.split_first()?;
     let (code, id) = (*code, Uuid::from_slice(id).ok()?);
-    let attributes = Record::decode(value).ok()?.attributes().ok()?;
+    let values = Record::decode(value).ok()?.values().ok()?;
     let entries: Vec<(bool, Vec<u8>)> = {
         let types = match checker.types.get(&tenant) {
             Some(None) => return Some(()),
             Some(Some(types)) => types,
             None => Types::builtin(),
         };
-        let entries = index::entries(types.coded(code)?, &attributes);
+        let entries = index::entries_of(types.coded(code)?, &values);
         entries.iter().map(|entry| (entry.unique, index::key(tenant, code, id, entry))).collect()
     };
     for (is_unique, key) in entries {

@@ -201,7 +201,7 @@ async fn a_record_that_changed_without_its_index_is_told() {
     let (_, old) = find(&site, &key, |_| true).await;
     let mut attributes = Record::decode(&old).unwrap().attributes().unwrap();
     attributes.insert("userName".to_owned(), json!("berta"));
-    let new = record::encode(schema::user(), None, 0, &attributes).unwrap();
+    let new = record::encode(schema::user(), None, 0, &record::Values::plain(attributes)).unwrap();
     told(&site, "unique index", |batch| batch.put(key.clone(), new), |batch| batch.put(key.clone(), old)).await;
 }
 

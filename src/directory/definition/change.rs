@@ -269,15 +269,16 @@ pub async fn recover(directory: &Directory) -> Result<(), Error> {
 }
 
 /// A tenant's definitions, with the rows that a change of them relies on.
-struct Before {
+pub(in crate::directory) struct Before {
     tenant: u32,
     settings: Entry,
     entry: Option<Entry>,
-    definitions: Definitions,
+    /// The definitions.
+    pub(in crate::directory) definitions: Definitions,
 }
 
 impl Before {
-    async fn read(snapshot: &Snapshot, tenant: u32) -> Result<Option<Before>, Error> {
+    pub(in crate::directory) async fn read(snapshot: &Snapshot, tenant: u32) -> Result<Option<Before>, Error> {
         let settings = snapshot.get(&keys::tenant(tenant)).await.map_err(store_error)?;
         let entry = snapshot.get(&keys::definitions(tenant)).await.map_err(store_error)?;
         let definitions = match &entry {
@@ -289,7 +290,7 @@ impl Before {
 
     /// What puts other definitions in their place. The settings are written again as they are: requests notice by their revision
     /// that there is something new.
-    fn batch(&self, directory: &Directory, new: &Definitions) -> Result<Batch, Error> {
+    pub(in crate::directory) fn batch(&self, directory: &Directory, new: &Definitions) -> Result<Batch, Error> {
         let mut batch = directory.batch();
         let key = keys::definitions(self.tenant);
         match &self.entry {
@@ -406,7 +407,8 @@ impl Closed {
     }
 }
 
-async fn tenant_number(snapshot: &Snapshot, name: &str) -> Result<u32, Refused> {
+/// The number of a tenant that is not being deleted.
+pub(in crate::directory) async fn tenant_number(snapshot: &Snapshot, name: &str) -> Result<u32, Refused> {
     let missing = || settings::no_tenant(name);
     let number = tenant::number(snapshot, name).await?.ok_or_else(missing)?;
     let entry = snapshot.get(&keys::tenant(number)).await.map_err(store_error)?.ok_or_else(missing)?;

@@ -230,7 +230,10 @@ pub async fn check_since(
 }
 
 fn is_met(demands: &[Demand], code: u8, id: Uuid, value: &[u8]) -> Result<(), Refused> {
-    let attributes = Record::decode(value)?.attributes()?;
-    let broken = demands.iter().find(|demand| demand.code == code && demand.is_broken_by(&attributes));
+    let values = Record::decode(value)?.values()?;
+    let is_broken = |demand: &&Demand| {
+        demand.code == code && (demand.is_broken_by(&values.stored) || demand.is_broken_by(values.asserted()))
+    };
+    let broken = demands.iter().find(is_broken);
     broken.map_or(Ok(()), |demand| Err(demand.refused(id)))
 }

@@ -65,16 +65,17 @@ async fn back(call: &Call<'_>, snapshot: &Snapshot, resource_type: &ResourceType
     super::take(&mut batch, tenant, was);
     let also_unique = write::also_unique(call, resource_type);
     let place = Place { tenant, code, id, also_unique: &also_unique };
-    let entries = index::entries(resource_type, &was.deleted.attributes);
+    let values = was.deleted.values();
+    let entries = index::entries_of(resource_type, &values);
     index::change(&place, &BTreeSet::new(), &entries, snapshot, &mut batch).await?;
     let key = keys::record(tenant, code, id);
     batch.expect_absent(key.clone());
     let (created_ms, generation) = (Some(was.deleted.created_ms), was.deleted.generation);
-    batch.put(key, record::encode(resource_type, created_ms, generation, &was.deleted.attributes)?);
+    batch.put(key, record::encode(resource_type, created_ms, generation, &values)?);
     count::add(&mut batch, tenant, code, id, 1);
     let mut log = change::of(call, ChangeKind::Create, resource_type, id);
     log.members_incomplete = code == keys::GROUP;
-    change::add(&mut batch, tenant, &log)?;
+    change::add(call, &mut batch, log)?;
     Ok(batch)
 }
 
@@ -98,7 +99,7 @@ async fn join(call: &Call<'_>, group: Uuid, member: Uuid) -> Result<(), Error> {
         batch.expect_unchanged(key, entry.stamp.revision);
         let mut log = change::of(call, ChangeKind::Update, schema::group(), group);
         members::apply(call, &snapshot, current, &delta, &mut batch, &mut log).await?;
-        change::add(&mut batch, call.tenant.number, &log)?;
+        change::add(call, &mut batch, log)?;
         if call.directory.commit(batch).await?.is_some() {
             return Ok(());
         }

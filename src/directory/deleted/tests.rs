@@ -8,7 +8,7 @@ use crate::directory::audit::Admin;
 use crate::directory::check;
 use crate::directory::create::{self, New};
 use crate::directory::log::{self, Bounds};
-use crate::directory::record::{Change, ChangeKind};
+use crate::directory::record::{Change, ChangeKind, Values};
 use crate::directory::refused::Refused;
 use crate::directory::tenant::{removal, settings};
 use crate::directory::tests::Fixture;
@@ -283,7 +283,7 @@ async fn an_id_that_was_deleted_is_not_given_to_another_resource() {
     let anna = site.user("anna").await;
     site.delete(schema::user(), &anna).await;
     let attributes = serde_json::Map::from_iter([("userName".to_owned(), json!("berta"))]);
-    let new = New { id: anna.parse().unwrap(), is_given: true, created_ms: None, attributes: &attributes };
+    let new = New { id: anna.parse().unwrap(), is_given: true, created_ms: None, values: &Values::plain(attributes) };
     let refused = create::make(&site.call(), schema::user(), &new).await.unwrap_err();
     assert_eq!(refused.kind, Kind::Uniqueness);
     assert!(refused.detail.contains("can be restored"));

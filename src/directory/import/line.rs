@@ -6,7 +6,7 @@ use crate::directory::export::FORMAT;
 use crate::directory::index::{self, Place};
 use crate::directory::members::{self, Plan, Wanted};
 use crate::directory::patch::{self, Edit};
-use crate::directory::record::{ChangeKind, Record};
+use crate::directory::record::{ChangeKind, Record, Values};
 use crate::directory::write::{self, Precondition};
 use crate::directory::{Call, change, contended, generation, keys, replace, store_error, view};
 use crate::limits;
@@ -42,7 +42,7 @@ pub(super) type Numbers = [u64; 5];
 /// A line that stands between the first and the last one.
 #[derive(Debug)]
 pub(super) enum Line {
-    Resource { kind: Kind, type_name: String, id: Uuid, created_ms: Option<i64>, attributes: Map<String, Value> },
+    Resource { kind: Kind, type_name: String, id: Uuid, created_ms: Option<i64>, values: Values },
     Definition(Definition),
     Members { group: Uuid, members: Vec<MemberRef> },
 }
@@ -174,16 +174,16 @@ impl Line {
     /// Brings the tenant to what the line says.
     pub(super) async fn apply(self, call: &Call<'_>, terms: Terms) -> Result<Done, Error> {
         match self {
-            Line::Resource { type_name, id, created_ms, attributes, .. } => {
+            Line::Resource { type_name, id, created_ms, values, .. } => {
                 let resource_type = type_of(call, &type_name)?;
-                let attributes = read(call, resource_type, attributes)?;
-                match there(call, resource_type, id, &attributes, terms).await? {
+                let values = read(call, resource_type, values)?;
+                match there(call, resource_type, id, &values, terms).await? {
                     There::Nothing => {
-                        let new = New { id, is_given: true, created_ms, attributes: &attributes };
+                        let new = New { id, is_given: true, created_ms, values: &values };
                         create::make(call, resource_type, &new).await.map(|()| Done::Created)
                     }
                     There::Stays => Ok(Done::Unchanged),
-                    There::Goes(..) => replace_with(call, resource_type, id, attributes).await,
+                    There::Goes(..) => replace_with(call, resource_type, id, values).await,
                 }
             }
             Line::Members { group, members } => join(call, group, &members).await.map(Done::Members),
@@ -194,23 +194,23 @@ impl Line {
     /// Whether [`Line::apply`] would do, as things are. `known` are ids that earlier lines would have made.
     pub(super) async fn check(self, call: &Call<'_>, terms: Terms, known: &HashSet<Uuid>) -> Result<Done, Error> {
         match self {
-            Line::Resource { type_name, id, created_ms, attributes, .. } => {
+            Line::Resource { type_name, id, created_ms, values, .. } => {
                 let resource_type = type_of(call, &type_name)?;
-                let attributes = read(call, resource_type, attributes)?;
-                match there(call, resource_type, id, &attributes, terms).await? {
+                let values = read(call, resource_type, values)?;
+                match there(call, resource_type, id, &values, terms).await? {
                     There::Nothing => {
-                        let new = New { id, is_given: true, created_ms, attributes: &attributes };
+                        let new = New { id, is_given: true, created_ms, values: &values };
                         create::check(call, resource_type, &new).await.map(|()| Done::Created)
                     }
                     There::Stays => Ok(Done::Unchanged),
                     There::Goes(snapshot, old) => {
-                        replace::keeps_immutable(resource_type, &old, &attributes)?;
+                        replace::keeps_immutable(resource_type, &old.stored, &values.stored)?;
                         let tenant = call.tenant.number;
                         let also_unique = write::also_unique(call, resource_type);
                         let code = keys::type_code(resource_type);
                         let place = Place { tenant, code, id, also_unique: &also_unique };
                         let (old, new) =
-                            (index::entries(resource_type, &old), index::entries(resource_type, &attributes));
+                            (index::entries_of(resource_type, &old), index::entries_of(resource_type, &values));
                         index::change(&place, &old, &new, &snapshot, &mut call.directory.batch()).await?;
                         Ok(Done::Replaced)
                     }
@@ -233,34 +233,40 @@ enum There {
     /// Something that is to stay as it is.
     Stays,
     /// Something that is to be replaced: what it is.
-    Goes(Snapshot, Map<String, Value>),
+    Goes(Snapshot, Values),
 }
 
 async fn there(
     call: &Call<'_>,
     resource_type: &ResourceType,
     id: Uuid,
-    attributes: &Map<String, Value>,
+    values: &Values,
     terms: Terms,
 ) -> Result<There, Error> {
     let snapshot = call.directory.snapshot().await?;
     let key = keys::record(call.tenant.number, keys::type_code(resource_type), id);
     let Some(entry) = snapshot.get(&key).await.map_err(store_error)? else { return Ok(There::Nothing) };
-    let old = Record::decode(&entry.value)?.attributes()?;
+    let old = Record::decode(&entry.value)?.values()?;
     match terms.on_conflict {
-        _ if old == *attributes => Ok(There::Stays),
+        _ if old == *values => Ok(There::Stays),
         Conflict::Skip => Ok(There::Stays),
         Conflict::Replace => Ok(There::Goes(snapshot, old)),
         Conflict::Fail => {
-            let names = change::attributes(&old, attributes).join("', '");
+            let names = change::attributes(&old.stored, &values.stored).join("', '");
             let why = format!("there is a {} with this id already, which differs in '{names}'", resource_type.name);
             Err(Error::new(Wrong::Uniqueness, why))
         }
     }
 }
 
-/// The attributes as a body's would be read.
-fn read(
+/// The attributes as bodies' would be read. They are those of an export, so that no mapping is applied.
+fn read(call: &Call<'_>, resource_type: &ResourceType, values: Values) -> Result<Values, Error> {
+    let stored = attributes(call, resource_type, values.stored)?;
+    let asserted = values.asserted.map(|asserted| attributes(call, resource_type, asserted)).transpose()?;
+    Ok(Values::mapped(asserted.unwrap_or_else(|| stored.clone()), stored))
+}
+
+fn attributes(
     call: &Call<'_>,
     resource_type: &ResourceType,
     attributes: Map<String, Value>,
@@ -276,16 +282,11 @@ fn read(
     }
 }
 
-async fn replace_with(
-    call: &Call<'_>,
-    resource_type: &ResourceType,
-    id: Uuid,
-    attributes: Map<String, Value>,
-) -> Result<Done, Error> {
+async fn replace_with(call: &Call<'_>, resource_type: &ResourceType, id: Uuid, values: Values) -> Result<Done, Error> {
     let mut reading = Reading::new(&call.tenant.dialect);
     // Nobody reads the answer, so that it need not have the members of a group.
     let projection = Projection::new(resource_type, &["id".to_owned()], &[], &mut reading);
-    let edit = Edit::Replace { attributes, members: Wanted::default() };
+    let edit = Edit::Set(values);
     patch::commit(call, resource_type, id, &edit, &Precondition::None, &projection, &mut reading).await?;
     Ok(Done::Replaced)
 }
@@ -310,7 +311,7 @@ async fn join(call: &Call<'_>, id: Uuid, list: &[MemberRef]) -> Result<u64, Erro
         let mut log = change::of(call, ChangeKind::Update, call.tenant.types.group(), id);
         batch.expect_unchanged(key, entry.stamp.revision);
         members::apply(call, &snapshot, group, &delta, &mut batch, &mut log).await?;
-        change::add(&mut batch, call.tenant.number, &log)?;
+        change::add(call, &mut batch, log)?;
         if call.directory.commit(batch).await?.is_some() {
             return Ok(delta.added.len() as u64);
         }
@@ -390,10 +391,15 @@ fn resource_line(kind: Kind, type_name: String, id: Uuid, object: &mut Map<Strin
             Some(ms.ok_or_else(|| syntax("'created' must be a time such as 2026-01-31T12:00:00.000Z"))?)
         }
     };
-    match object.shift_remove("attributes") {
-        Some(Value::Object(attributes)) => Ok(Line::Resource { kind, type_name, id, created_ms, attributes }),
-        _ => Err(syntax("'attributes' must be an object")),
-    }
+    let Some(Value::Object(stored)) = object.shift_remove("attributes") else {
+        return Err(syntax("'attributes' must be an object"));
+    };
+    let asserted = match object.shift_remove("asserted") {
+        None => None,
+        Some(Value::Object(asserted)) => Some(asserted),
+        Some(_) => return Err(syntax("'asserted' must be an object")),
+    };
+    Ok(Line::Resource { kind, type_name, id, created_ms, values: Values { stored, asserted } })
 }
 
 fn members_line(group: Uuid, list: Option<Value>) -> Result<Line, Error> {

@@ -1,8 +1,9 @@
 //! Orders other than that of creation (RFC 7644 section 3.4.2.3): along an index where there is one that fits, otherwise by sorting
 //! what matches, up to a limit. Resources with the same value, or none, stand in the order of their creation.
 
-use super::{Hit, Part, SortKey, each, load, matching};
+use super::{Hit, Pages, Part, SortKey, load, matching};
 use crate::directory::evaluate::{self, Needs};
+use crate::directory::tenant::Tenant;
 use crate::directory::{Call, count, index, keys, plan, store_error};
 use crate::limits;
 use crate::scim::datetime;
@@ -30,7 +31,7 @@ pub(super) enum Order {
 
 /// The order that is wanted. An index is walked when it has every resource of the type once: that of a required attribute with one
 /// value that the schema makes unique (`userName`). It is walked forwards only.
-pub(super) fn order(parts: &[Part<'_>], query: &Query) -> Order {
+pub(super) fn order(tenant: &Tenant, parts: &[Part<'_>], query: &Query) -> Order {
     if query.sort_by.is_none() {
         return Order::Created;
     }
@@ -38,7 +39,7 @@ pub(super) fn order(parts: &[Part<'_>], query: &Query) -> Order {
     if attr.is_core("id") && !query.descending {
         return Order::Created;
     }
-    let is_whole = attr.attribute.required && index::is_unique(attr.attribute) && indexed(attr).is_some();
+    let is_whole = attr.attribute.required && index::is_unique(attr.attribute) && indexed(tenant, attr).is_some();
     match is_whole && filter.is_none() && !query.descending {
         true => Order::Index,
         false => Order::Sorted,
@@ -89,7 +90,7 @@ pub(super) async fn stretch(
     wanted: usize,
 ) -> Result<Vec<Keyed>, Error> {
     let [Part { resource_type, sort: Some(attr), .. }] = parts else { return Ok(Vec::new()) };
-    let Some(attribute) = indexed(attr) else { return Ok(Vec::new()) };
+    let Some(attribute) = indexed(call.tenant, attr) else { return Ok(Vec::new()) };
     let prefix = keys::starting(true, call.tenant.number, keys::type_code(resource_type), attribute, "");
     // The value without its last byte comes right before the value: who has it may stand before the place or after it.
     let start = after.map(|(key, _)| match key {
@@ -123,7 +124,7 @@ pub(super) async fn everything(
     let mut keyed: Vec<Keyed> = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         match (&part.filter, &part.sort) {
-            (None, Some(attr)) if indexed(attr).is_some() => {
+            (None, Some(attr)) if indexed(call.tenant, attr).is_some() => {
                 from_index(call, snapshot, part, number, attr, &mut keyed).await?;
             }
             _ => from_records(call, snapshot, part, number, &mut keyed).await?,
@@ -161,10 +162,12 @@ pub(super) async fn loaded<'k>(
     Ok(page)
 }
 
-/// The code of the index that has one entry at most for each resource, with the very value that the resource is sorted by.
-fn indexed(attr: &Attr<'_>) -> Option<u8> {
+/// The code of the index that has one entry at most for each resource, with the very value that the resource is sorted by. Where
+/// a mapping is or was in force, resources may have two: the value that is stored and the one that was sent.
+fn indexed(tenant: &Tenant, attr: &Attr<'_>) -> Option<u8> {
     let is_plain = attr.extension.is_none() && attr.sub.is_none() && !attr.attribute.multi_valued;
-    keys::attribute_code(attr.attribute).filter(|_| is_plain && attr.attribute.indexed)
+    let is_single = tenant.mapping_version == 0 && is_plain;
+    keys::attribute_code(attr.attribute).filter(|_| is_single && attr.attribute.indexed)
 }
 
 /// Keys from an index alone, which is many times less work than reading every record. Who is not in it has no value.
@@ -177,7 +180,7 @@ async fn from_index(
     keyed: &mut Vec<Keyed>,
 ) -> Result<(), Error> {
     let (tenant, code) = (call.tenant.number, keys::type_code(part.resource_type));
-    let Some(attribute) = indexed(attr) else { return Ok(()) };
+    let Some(attribute) = indexed(call.tenant, attr) else { return Ok(()) };
     let total = count::total(snapshot, tenant, code).await?;
     if total > limits::SORTED_MAX {
         return Err(plan::too_many(limits::SORTED_MAX));
@@ -214,7 +217,14 @@ async fn from_records(
     let key =
         |document: &Map<String, Value>| part.sort.as_ref().map_or(SortKey::Missing, |attr| key_of(attr, document));
     let Some(filter) = &part.filter else {
-        return each(call, snapshot, part, &needs, |id, document| keyed.push((key(&document), number, id))).await;
+        let mut pages = Pages::new(call, snapshot, part).await?;
+        while let Some(page) = pages.next(snapshot).await? {
+            for (id, entry) in page {
+                let document = evaluate::document(call, snapshot, part.resource_type, id, &entry, &needs).await?;
+                keyed.push((key(&document), number, id));
+            }
+        }
+        return Ok(());
     };
     let ids: Vec<Uuid> = matching(call, snapshot, part, filter).await?.into_iter().collect();
     for ids in ids.chunks(limits::SCAN_ROWS) {

@@ -233,10 +233,10 @@ impl Search<'_> {
                 let resource_type = part.resource_type;
                 let matches = match part.filter.as_ref().filter(|_| prepared.check) {
                     None => true,
-                    Some(filter) => filter.matches(
-                        &evaluate::document(self.call, self.snapshot, resource_type, hit.id, &hit.entry, &needs)
-                            .await?,
-                    ),
+                    Some(filter) => {
+                        let resource = (resource_type, hit.id, &hit.entry);
+                        evaluate::matches(self.call, self.snapshot, resource, &needs, filter).await?
+                    }
                 };
                 if matches {
                     self.hits.push(hit);

@@ -13,7 +13,7 @@ fn a_record_is_read_as_it_was_written() {
     let json = json!({"userName": "ada", schema::ENTERPRISE_USER: {"department": "D"}});
     let attributes = json.as_object().unwrap();
     for created_ms in [None, Some(0), Some(-1), Some(1_700_000_000_000)] {
-        let bytes = encode(schema::user(), created_ms, 7, attributes).unwrap();
+        let bytes = encode(schema::user(), created_ms, 7, &super::Values::plain(attributes.clone())).unwrap();
         let record = Record::decode(&bytes).unwrap();
         assert_eq!((record.created_ms, record.generation, record.extensions), (created_ms, 7, 1));
         assert_eq!(record.display, b"\"ada\"");
@@ -45,6 +45,7 @@ fn small_values_are_read_as_they_were_written() {
     assert!(Member::decode(PRESENT).is_err());
     assert_eq!(unpack_number(&pack_number(9)).unwrap(), 9);
     let change = Change {
+        rules: Vec::new(),
         kind: ChangeKind::Update,
         resource_type: "User".to_owned(),
         id: "i".to_owned(),

@@ -177,6 +177,13 @@ async fn remove_rows(directory: &Directory, number: u32) -> Result<(), Error> {
                     batch.delete(keys::token(id));
                     batch.delete(keys::token_use(id));
                 }
+                if prefix == keys::applications(number)
+                    && let Some(name) = keys::name_of_application(row.key)
+                {
+                    // Where an admin deletes the application meanwhile, its name may be another tenant's: then this is done again.
+                    batch.expect_unchanged(row.key, row.stamp.revision);
+                    batch.delete(keys::application_name(name));
+                }
             }
             directory.commit(batch).await?;
             directory.removals.add(number, page.len() as u64);

@@ -73,7 +73,7 @@ fn checksum(body: &str) -> String {
 }
 
 /// The bytes as one number in base 62, padded to `digits`.
-fn base62(bytes: &[u8], digits: usize) -> String {
+pub fn base62(bytes: &[u8], digits: usize) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut number = bytes.to_vec();
     let mut text = Vec::with_capacity(digits);

@@ -114,6 +114,7 @@ fn change(entry: Entry<record::Change>) -> Change {
         actor: value.actor,
         request_id: value.request,
         attributes: value.attributes,
+        rules: value.rules,
         members_added: value.members_added,
         members_removed: value.members_removed,
         members_incomplete: value.members_incomplete,

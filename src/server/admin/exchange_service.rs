@@ -12,6 +12,7 @@ use super::api::v1::{
     ListExchangesRequest, ListExchangesResponse, ReplayExchangeRequest, ReplayExchangeResponse, ResourceDifference,
 };
 use super::{AdminState, access, refusal, wire};
+use crate::directory::provision::Told;
 use crate::directory::record::{self, Role};
 use crate::directory::refused::{Noun, Refused};
 use crate::directory::whatif::{self, Difference};
@@ -106,6 +107,7 @@ impl ExchangeService for AdminState {
             explanation: explain::compare(exchange.status, replayed.status, differences.len()),
             differences: differences.into_iter().map(|one| difference(one, is_open)).collect(),
             quirks: replayed.used.names().map(str::to_owned).collect(),
+            rules: replayed.rules.iter().map(|told| told.rule.to_string()).collect(),
         }))
     }
 }
@@ -157,6 +159,10 @@ fn missing(id: &str) -> Status {
     refusal::status(Refused::not_found(Noun::Exchange, id))
 }
 
+fn rules(told: &[Told], refused: bool) -> Vec<String> {
+    told.iter().filter(|told| told.refused == refused).map(|told| told.rule.to_string()).collect()
+}
+
 fn shown(exchange: &Exchange, tenant: &str, is_open: bool) -> Shown {
     let duration = exchange.duration;
     Shown {
@@ -178,6 +184,8 @@ fn shown(exchange: &Exchange, tenant: &str, is_open: bool) -> Shown {
         quirks: exchange.used.names().map(str::to_owned).collect(),
         quirks_warned: exchange.used.warned().map(str::to_owned).collect(),
         quirks_refused: exchange.used.refused().map(str::to_owned).collect(),
+        rules: rules(&exchange.rules, false),
+        rules_refused: rules(&exchange.rules, true),
         http_version: if exchange.http == Http::Two { "2" } else { "1" }.to_owned(),
         request_bytes: bytes(&exchange.request_body).max(0),
         response_bytes: bytes(&exchange.response_body),
@@ -212,7 +220,8 @@ fn headers(headers: &[(&'static str, String)]) -> Vec<Header> {
     headers.iter().map(|(name, value)| Header { name: (*name).to_owned(), value: value.clone() }).collect()
 }
 
-fn difference(difference: Difference, is_open: bool) -> ResourceDifference {
+/// What would be done to a resource, as a message.
+pub(super) fn difference(difference: Difference, is_open: bool) -> ResourceDifference {
     let kind = match difference.kind {
         record::ChangeKind::Create => ChangeKind::Create,
         record::ChangeKind::Update => ChangeKind::Update,

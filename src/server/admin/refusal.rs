@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::directory::refused::{Noun, Refused};
+use crate::directory::refused::{Noun, Obstacle, Refused};
+use crate::limits;
 use crate::scim::errors::{Error, Kind};
 
 /// The domain of all reasons.
@@ -29,6 +30,21 @@ pub fn status(refused: Refused) -> Status {
             }
             Status::with_error_details(Code::InvalidArgument, message, details)
         }
+        Refused::Named(fields) => {
+            let mut details = ErrorDetails::with_error_info("INVALID_FIELD", DOMAIN, HashMap::new());
+            for Obstacle { subject, why } in bounded(fields) {
+                details.add_bad_request_violation(subject, why);
+            }
+            Status::with_error_details(Code::InvalidArgument, clip_sentence(message), details)
+        }
+        Refused::Obstacles { reason, obstacles, .. } => {
+            let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+            for Obstacle { subject, why } in bounded(obstacles) {
+                details.add_precondition_failure_violation(reason, subject, why);
+            }
+            Status::with_error_details(Code::FailedPrecondition, message, details)
+        }
+        Refused::Meanwhile(_) => with(Code::Aborted, "CHANGED_MEANWHILE", message, &[]),
         Refused::Changed => with(Code::Aborted, "ETAG_MISMATCH", message, &[]),
         Refused::State { reason, .. } => with(Code::FailedPrecondition, reason, message, &[]),
         Refused::Exhausted { reason, .. } => with(Code::ResourceExhausted, reason, message, &[]),
@@ -74,6 +90,27 @@ pub fn failure(error: &Error) -> Status {
     with(code, reason, error.detail.clone(), &[])
 }
 
+/// As many as a client takes: a status goes in headers, and those are small.
+fn bounded(obstacles: Vec<Obstacle>) -> impl Iterator<Item = Obstacle> {
+    let mut room = limits::REFUSAL_DETAIL_BYTES_MAX;
+    obstacles.into_iter().take_while(move |one| {
+        let bytes = one.subject.len() + one.why.len();
+        let fits = bytes <= room;
+        room = room.saturating_sub(bytes);
+        fits
+    })
+}
+
+/// A message of bounded length; the details have the whole.
+fn clip_sentence(mut message: String) -> String {
+    if message.len() > limits::REFUSAL_MESSAGE_BYTES_MAX {
+        let end = (0..=limits::REFUSAL_MESSAGE_BYTES_MAX).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
 fn word(noun: Noun) -> &'static str {
     match noun {
         Noun::Tenant => "TENANT",
@@ -85,5 +122,8 @@ fn word(noun: Noun) -> &'static str {
         Noun::Profile => "PROFILE",
         Noun::Schema => "SCHEMA",
         Noun::ResourceType => "RESOURCE_TYPE",
+        Noun::Target => "TARGET",
+        Noun::MappingVersion => "MAPPING_VERSION",
+        Noun::Application => "APPLICATION",
     }
 }

@@ -192,7 +192,7 @@ impl AdminState {
 
 /// Reading is attributed to nobody, but the verbs ask.
 fn actor<T>(request: &Request<T>) -> Actor {
-    Actor { token: access::caller(request).name, request: String::new() }
+    Actor::new(access::caller(request).name, "")
 }
 
 /// The id in a page token of this tenant and type; members of groups have the type 0.

@@ -23,6 +23,8 @@ impl ServerService for AdminState {
             not_ready_reason: not_ready_reason.unwrap_or_default(),
             start_time: Some(wire::time(self.started_ms)),
             scim_addr: self.scim_addr.to_string(),
+            crowd_addr: self.crowd_addr.map(|addr| addr.to_string()).unwrap_or_default(),
+            crowd_url: self.crowd_url.clone(),
             public_url: self.public_url.clone(),
             certificate_not_after: self.certificate_not_after_s.borrow().map(|seconds| Timestamp { seconds, nanos: 0 }),
             version: self.version.to_owned(),

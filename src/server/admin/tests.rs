@@ -35,6 +35,8 @@ mod quirks;
 pub(crate) fn state(directory: Arc<Directory>) -> AdminState {
     let certificate_not_after_s = watch::channel(Some(2_000_000_000)).1;
     AdminState {
+        crowd_addr: None,
+        crowd_url: String::new(),
         metrics: Arc::new(Metrics::new(Sources {
             directory: directory.clone(),
             certificate_not_after_s: certificate_not_after_s.clone(),

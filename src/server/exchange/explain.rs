@@ -14,6 +14,7 @@ pub fn explain(exchange: &Exchange, detail: &str, profile: &str) -> String {
     sentences.extend(advice(exchange, profile));
     sentences.extend(leniencies(exchange, profile));
     sentences.extend(stances(exchange));
+    sentences.extend(rules(exchange));
     sentences.join(" ")
 }
 
@@ -61,6 +62,18 @@ fn what(method: &str, endpoint: &str) -> String {
         ("DELETE", _) => format!("delete a {noun}"),
         _ => format!("{endpoint} ({method})"),
     }
+}
+
+/// What the tenant's mapping had to do with it.
+fn rules(exchange: &Exchange) -> Vec<String> {
+    let named = |refused| {
+        let told = exchange.rules.iter().filter(|told| told.refused == refused);
+        told.map(|told| format!("'{}'", told.rule)).collect::<Vec<_>>().join(", ")
+    };
+    let sentence = |rules: String, what: &str| (!rules.is_empty()).then(|| format!("{what} {rules}."));
+    let refused = sentence(named(true), "The tenant's mapping refused it by");
+    let applied = sentence(named(false), "Of the tenant's mapping these rules had a hand in it:");
+    refused.into_iter().chain(applied).collect()
 }
 
 fn advice(exchange: &Exchange, profile: &str) -> Option<String> {

@@ -21,6 +21,7 @@ pub(super) fn exchange(id: &str, status: u16) -> Exchange {
         address: IpAddr::from([192, 0, 2, 7]),
         user_agent: "test".to_owned(),
         used: Used::default(),
+        rules: Vec::new(),
         http: Http::One,
         knock: None,
         request_headers: Vec::new(),

@@ -2,6 +2,8 @@
 //! process and its disk. It does not know who asks.
 
 use crate::directory::Directory;
+use crate::directory::target::live::Now;
+use crate::limits;
 use crate::store::State;
 use crate::store::figures::{Figures, Histogram};
 use prometheus_client::collector::Collector;
@@ -60,6 +62,7 @@ impl Collector for Live {
         let mut page = Page(encoder);
         self.server(&mut page)?;
         store(&self.sources.directory.figures(), &mut page)?;
+        targets(&self.sources.directory, &mut page)?;
         self.process(&mut page)
     }
 }
@@ -124,6 +127,39 @@ impl Live {
         }
         Ok(())
     }
+}
+
+/// What targets are doing. Their number is bounded, as is that of the tenants shown.
+fn targets(directory: &Directory, page: &mut Page<'_>) -> fmt::Result {
+    let mut all = directory.targets.live.all();
+    if all.is_empty() {
+        return Ok(());
+    }
+    all.truncate(limits::METRICS_TARGETS_MAX);
+    let labels = |now: &Now| [("tenant", now.tenant.clone()), ("target", now.name.clone())];
+    let now_ms = directory.clock().now_ms();
+    let rows = |value: &dyn Fn(&Now) -> f64| all.iter().map(|now| (labels(now), value(now))).collect::<Vec<_>>();
+    let lag = |now: &Now| now.oldest_ms.map_or(0.0, |oldest| seconds(now_ms.saturating_sub(oldest).max(0)));
+    let help = "How long the oldest change has been waiting that the target has not got";
+    page.labelled("scimd_target_lag", help, Some(Unit::Seconds), &rows(&lag))?;
+    let help = "Changes that the target has not got";
+    page.labelled("scimd_target_lag_changes", help, None, &rows(&|now| now.lag_changes as f64))?;
+    let help = "Users and groups that attempts were given up for";
+    page.labelled("scimd_target_dead_letters", help, None, &rows(&|now| now.dead as f64))?;
+    let help = "Users and groups whose destructive steps wait for an approval";
+    page.labelled("scimd_target_held", help, None, &rows(&|now| now.held as f64))?;
+    let help = "When the target had everything last, since the Unix epoch; 0: not since the start";
+    let success = |now: &Now| now.success_ms.map_or(0.0, seconds);
+    page.labelled("scimd_target_last_success_timestamp", help, Some(Unit::Seconds), &rows(&success))?;
+    let mut requests = Vec::new();
+    for now in &all {
+        for (status, count) in &now.requests {
+            let [tenant, target] = labels(now);
+            requests.push(([tenant, target, ("status", status.to_string())], *count));
+        }
+    }
+    let help = "Requests to targets by the status of their answers; 0: there was none";
+    page.counters("scimd_target_requests", help, &requests)
 }
 
 /// The store's figures.

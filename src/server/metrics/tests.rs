@@ -36,6 +36,7 @@ fn served(tenant: &str) -> Served<'_> {
         status: 200,
         reason: "",
         used: Used::default(),
+        rules: &[],
         duration: Duration::from_micros(20),
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 fn access(token: &str, token_max: u32, tenant_max: u32) -> Access {
     let tenant = Tenant {
+        mapping: None,
+        mapping_version: 0,
         number: 1,
         name: "default".to_owned(),
         dialect: Arc::new(custom::DIALECT.clone()),

@@ -50,6 +50,7 @@ pub(super) fn exchange(
         address: seen.from,
         user_agent: value(&head.headers, USER_AGENT).unwrap_or_default(),
         used: seen.used,
+        rules: seen.rules.told(),
         http: peer.http,
         knock: seen.denied.map(|denied| Knock::of(&head.headers, denied)),
         request_headers: headers(&head.headers, &REQUEST_HEADERS),

@@ -2,6 +2,7 @@
 //! caller chooses: over a fork, nothing is written.
 
 use super::{Face, Job, Seen, Sent};
+use crate::directory::provision::Told;
 use crate::directory::tenant::Tenant;
 use crate::directory::token::Access;
 use crate::scim::dialect::Used;
@@ -24,6 +25,8 @@ pub struct Replayed {
     pub body: Option<bytes::Bytes>,
     /// The quirks that reading it needed.
     pub used: Used,
+    /// The rules of the tenant's mapping that had a hand in it.
+    pub rules: Vec<Told>,
 }
 
 /// Runs the request on the data behind `face`. It is neither counted nor recorded.
@@ -52,13 +55,15 @@ pub async fn replay(face: Arc<Face>, tenant: Arc<Tenant>, exchange: &Exchange) -
         // A replay is to show the outcome.
         may_defer: false,
         new_id: None,
+        rules: seen.rules.clone(),
         peer: Peer { addr: SocketAddr::new(exchange.address, 0), tls: None, http: exchange.http },
     };
+    let rules = seen.rules.clone();
     let response = job.answer(Sent::Whole(exchange.request_body.text.clone()), &mut seen).await;
     let status = response.status().as_u16();
     let body = match response.into_body() {
         Answer::Full(body) => Some(body),
         Answer::Stream(_) => None,
     };
-    Ok(Replayed { status, body, used: seen.used })
+    Ok(Replayed { status, body, used: seen.used, rules: rules.told() })
 }

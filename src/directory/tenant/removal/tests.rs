@@ -22,7 +22,7 @@ async fn tenant(directory: &Directory, name: &str) {
         panic!("a token was there");
     };
     let tenant = find(directory, name).await.unwrap().unwrap();
-    let actor = Actor { token: "t".to_owned(), request: "r".to_owned() };
+    let actor = Actor::new("t", "r");
     let call = Call { directory, tenant: &tenant, base: "https://x", actor: &actor };
     let (user, group) = (schema::user(), schema::group());
     let mut reading = Reading::new(&tenant.dialect);

@@ -9,7 +9,7 @@ use crate::server::metrics::Served;
 fn served(tenant: &str) -> Served<'_> {
     let duration = std::time::Duration::from_micros(20);
     let used = Used::default();
-    Served { tenant, endpoint: "/Users", method: "GET", status: 200, reason: "", used, duration }
+    Served { tenant, endpoint: "/Users", method: "GET", status: 200, reason: "", used, rules: &[], duration }
 }
 
 #[tokio::test]

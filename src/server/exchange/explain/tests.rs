@@ -4,6 +4,7 @@
 
 use super::super::tests::exchange;
 use super::*;
+use crate::directory::provision::Told;
 use crate::directory::token::Denied;
 use crate::scim::dialect::{Reading, Stance};
 use crate::scim::errors::{Error, Kind};
@@ -112,4 +113,13 @@ fn a_replay_is_compared_with_what_was() {
     assert!(compare(200, 404, 0).starts_with("It succeeded with 200 and would now be refused with 404."));
     assert!(compare(400, 404, 0).starts_with("It was answered with 400 and would now be answered with 404."));
     assert!(compare(200, 204, 3).ends_with("It would change 3 resources."));
+}
+
+#[test]
+fn the_rules_of_a_mapping_are_named() {
+    let told = |rule: &str, refused| Told { rule: rule.into(), refused };
+    let rules = vec![told("display", false), told("groups", true)];
+    let text = explain(&Exchange { rules, ..exchange("1", 403) }, "", "okta");
+    assert!(text.contains("refused it by 'groups'."), "{text}");
+    assert!(text.contains("had a hand in it: 'display'."), "{text}");
 }

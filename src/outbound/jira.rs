@@ -1,0 +1,1 @@
+//! How the REST API of this product is spoken to.

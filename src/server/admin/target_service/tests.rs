@@ -1,0 +1,1 @@
+//! The service over a directory in memory: settings, masks and refusals.
