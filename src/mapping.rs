@@ -16,6 +16,8 @@ mod compare;
 mod evaluate;
 mod format;
 mod matcher;
+#[cfg(test)]
+mod samples;
 
 use std::fmt;
 

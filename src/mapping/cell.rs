@@ -1,6 +1,6 @@
 //! A value while an expression is evaluated: what JSON has, and dates.
 
-use super::evaluate::{BYTES_COPIED_PER_STEP, Budget, wide};
+use super::evaluate::{Budget, wide};
 use super::{Failure, format};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
@@ -146,7 +146,7 @@ impl<'v> Cell<'v> {
             Cell::Integer(number) => Value::from(number),
             Cell::Decimal(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
             Cell::Text(text) => {
-                budget.spend(wide(text.len()) / BYTES_COPIED_PER_STEP, column)?;
+                budget.spend(wide(text.len()) / BYTES_KEPT_PER_STEP, column)?;
                 Value::String(text.into_owned())
             }
             Cell::Date(ms) => Value::String(format::general(ms)),
@@ -174,12 +174,15 @@ fn decimal_text(number: f64) -> String {
     }
 }
 
+/// How many bytes of a result are copied in one step; memory that is new costs more than the copying.
+const BYTES_KEPT_PER_STEP: u64 = 2;
+
 /// What copying these values costs, in steps.
 fn copying<'a>(values: impl Iterator<Item = &'a Value>) -> u64 {
     const VALUE_STEPS: u64 = 60;
     values
         .map(|value| match value {
-            Value::String(text) => VALUE_STEPS + wide(text.len()) / BYTES_COPIED_PER_STEP,
+            Value::String(text) => VALUE_STEPS + wide(text.len()) / BYTES_KEPT_PER_STEP,
             Value::Array(values) => VALUE_STEPS + copying(values.iter()),
             Value::Object(object) => VALUE_STEPS + copying(object.values()),
             Value::Null | Value::Bool(_) | Value::Number(_) => VALUE_STEPS,

@@ -7,7 +7,7 @@
 
 use super::Failure;
 use super::cell::Cell;
-use super::evaluate::{Budget, wide};
+use super::evaluate::{Budget, DATE_STEPS, wide};
 use super::expression::node::Comparison;
 use super::format;
 use std::cmp::Ordering;
@@ -24,7 +24,8 @@ pub(super) fn holds(
         Cell::Text(text) => wide(text.len()),
         _ => 0,
     };
-    budget.spend(length(left).min(length(right)) / 4 + 20, column)?;
+    let dates = if matches!((left, right), (Cell::Date(_), _) | (_, Cell::Date(_))) { DATE_STEPS } else { 0 };
+    budget.spend(length(left).min(length(right)) / 4 + 20 + dates, column)?;
     let order = order(left, right);
     Ok(match how {
         Comparison::Equal => order == Some(Ordering::Equal),

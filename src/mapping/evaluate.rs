@@ -64,8 +64,10 @@ impl Budget {
 
 /// What one part of an expression costs, whatever it is.
 const NODE_STEPS: u64 = 30;
+/// What reading or writing a date costs.
+pub(super) const DATE_STEPS: u64 = 400;
 /// How many bytes are copied in one step.
-pub(super) const BYTES_COPIED_PER_STEP: u64 = 8;
+const BYTES_COPIED_PER_STEP: u64 = 8;
 
 /// A text that is being made.
 pub(super) struct Output {
@@ -246,7 +248,7 @@ impl<'v> Call<'_, 'v> {
     /// The argument as a time in milliseconds since 1970; `None` for null.
     pub(super) fn date(&mut self, at: usize) -> Result<Option<i64>, Failure> {
         let cell = self.simple(at)?;
-        self.spend(200)?;
+        self.spend(DATE_STEPS)?;
         match &cell {
             Cell::Date(ms) => Ok(Some(*ms)),
             Cell::Text(text) if !text.is_empty() => {

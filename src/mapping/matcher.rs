@@ -31,7 +31,7 @@ pub(super) enum Manner {
 }
 
 /// The sizes of patterns, in bytes of memory, and what each byte of a text costs with a pattern of at most that size.
-const WEIGHTS: [(usize, u64); 3] = [(16 * 1024, 3), (64 * 1024, 6), (limits::MAPPING_PATTERN_MEMORY_BYTES_MAX, 12)];
+const WEIGHTS: [(usize, u64); 3] = [(16 * 1024, 4), (64 * 1024, 15), (limits::MAPPING_PATTERN_MEMORY_BYTES_MAX, 50)];
 
 impl Matcher {
     /// Reads a pattern; the error says what is wrong with it.

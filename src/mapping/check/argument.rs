@@ -2,7 +2,7 @@
 
 use super::{Known, constant};
 use crate::mapping::Wrong;
-use crate::mapping::expression::node::Node;
+use crate::mapping::expression::node::{Node, What};
 use crate::mapping::function::Takes;
 use crate::scim::schema::Kind;
 
@@ -11,6 +11,12 @@ pub(super) fn judge(node: &Node, known: Known, takes: Takes, each: bool) -> Resu
     let wrong = |why: String| Err(Wrong { column: node.column, why });
     if node.is_missing() {
         return Ok(());
+    }
+    if takes == Takes::Comparing {
+        return match node.what {
+            What::Comparing { .. } => Ok(()),
+            _ => wrong("should be vbTextCompare or vbBinaryCompare".to_owned()),
+        };
     }
     if let Some(text) = node.constant_text() {
         return constant(text, takes).map_err(|why| Wrong { column: node.column, why: format!("\"{text}\" {why}") });
@@ -31,7 +37,7 @@ pub(super) fn judge(node: &Node, known: Known, takes: Takes, each: bool) -> Resu
         Takes::Condition => is_text || is_number || kind == Kind::Boolean,
         Takes::Date => is_text || kind == Kind::DateTime,
         Takes::Interval | Takes::Culture | Takes::Styles | Takes::Pattern | Takes::Format => is_text,
-        Takes::Comparing => return wrong("should be vbTextCompare or vbBinaryCompare".to_owned()),
+        Takes::Comparing => false,
     };
     match fits {
         true => Ok(()),

@@ -8,7 +8,7 @@
 use super::{Function, Gives, Takes, optional, required};
 use crate::mapping::Failure;
 use crate::mapping::cell::Cell;
-use crate::mapping::evaluate::Call;
+use crate::mapping::evaluate::{Call, DATE_STEPS};
 use crate::mapping::format;
 use crate::scim::schema::Kind;
 use jiff::civil::DateTime;
@@ -201,6 +201,7 @@ fn date_diff<'v>(call: &mut Call<'_, 'v>) -> Result<Cell<'v>, Failure> {
 }
 
 fn date_from_num<'v>(call: &mut Call<'_, 'v>) -> Result<Cell<'v>, Failure> {
+    call.spend(DATE_STEPS)?;
     let Some(number) = call.integer(0)? else { return Ok(Cell::Nothing) };
     let ms = number.div_euclid(FILE_TIME_PER_MS) - FILE_TIME_MS;
     match format::civil(ms) {
@@ -216,7 +217,7 @@ fn num_from_date<'v>(call: &mut Call<'_, 'v>) -> Result<Cell<'v>, Failure> {
 
 fn format_date_time<'v>(call: &mut Call<'_, 'v>) -> Result<Cell<'v>, Failure> {
     let source = call.simple(0)?;
-    call.spend(400)?;
+    call.spend(2 * DATE_STEPS)?;
     let (Some(input), Some(output)) = (call.format(2), call.format(3)) else { return Ok(Cell::Nothing) };
     let ms = match source {
         Cell::Date(ms) => Some(ms),
@@ -233,6 +234,7 @@ fn format_date_time<'v>(call: &mut Call<'_, 'v>) -> Result<Cell<'v>, Failure> {
 }
 
 fn now<'v>(call: &mut Call<'_, 'v>) -> Result<Cell<'v>, Failure> {
+    call.spend(DATE_STEPS)?;
     Ok(Cell::Date(call.now_ms()))
 }
 

@@ -9,7 +9,7 @@ use crate::scim::schema::Kind;
 pub(super) static FUNCTIONS: &[Function] = &[Function {
     name: "BitAnd",
     about: "The bits that both numbers have.",
-    example: "BitAnd(&HF, &HF7)",
+    example: "BitAnd(15, 247)",
     parameters: &[required("value1", Takes::Integer), required("value2", Takes::Integer)],
     repeats: 0,
     result: Gives::One(Kind::Integer),
