@@ -91,7 +91,7 @@ impl Checker<'_> {
             if let Some(parameter) = function.parameter(at) {
                 let each = function.each && at == 0;
                 argument::judge(node, known, parameter.takes, each)
-                    .map_err(|wrong| Wrong { why: format!("{} ({})", wrong.why, function.usage()), ..wrong })?;
+                    .map_err(|wrong| Wrong { why: format!("{} ({})", wrong.why, function.signature()), ..wrong })?;
             }
             all.push(known);
         }

@@ -59,21 +59,6 @@ pub struct Parameter {
     pub required: bool,
 }
 
-impl Function {
-    /// How it is called, such as `Mid(source, start, length)`; what may be left out stands in brackets.
-    pub fn signature(&self) -> String {
-        let shown = |parameter: &Parameter| match parameter.required {
-            true => parameter.name.to_owned(),
-            false => format!("[{}]", parameter.name),
-        };
-        let mut parameters: Vec<String> = self.parameters.iter().map(shown).collect();
-        if self.repeats > 0 {
-            parameters.push("...".to_owned());
-        }
-        format!("{}({})", self.name, parameters.join(", "))
-    }
-}
-
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
@@ -190,15 +175,17 @@ pub(super) fn is_culture(text: &str) -> bool {
 }
 
 impl Function {
-    /// How it is called: `Left(string, numChars)`.
-    pub fn usage(&self) -> String {
-        let names = self.parameters.iter().map(|parameter| match parameter.required {
+    /// How it is called, such as `Mid(source, start, length)`; what may be left out stands in brackets.
+    pub fn signature(&self) -> String {
+        let shown = |parameter: &Parameter| match parameter.required {
             true => parameter.name.to_owned(),
-            false => format!("{}?", parameter.name),
-        });
-        let names: Vec<String> = names.collect();
-        let more = if self.repeats > 0 { ", …" } else { "" };
-        format!("{}({}{more})", self.name, names.join(", "))
+            false => format!("[{}]", parameter.name),
+        };
+        let mut parameters: Vec<String> = self.parameters.iter().map(shown).collect();
+        if self.repeats > 0 {
+            parameters.push("...".to_owned());
+        }
+        format!("{}({})", self.name, parameters.join(", "))
     }
 
     /// The parameter that the argument at `at`, from 0 on, is for.
@@ -229,7 +216,7 @@ impl Function {
 
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.usage())
+        f.write_str(&self.signature())
     }
 }
 

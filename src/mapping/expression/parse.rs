@@ -195,12 +195,12 @@ impl<'t> Parser<'t> {
     }
 
     fn call(&mut self, begin: usize, function: &'static Function, mut nodes: Vec<Node>) -> Result<What, Wrong> {
-        let wrong = |why: String| Wrong { column: self.column(begin), why: format!("{}: {why}", function.usage()) };
+        let wrong = |why: String| Wrong { column: self.column(begin), why: format!("{}: {why}", function.signature()) };
         function.counts(nodes.len()).map_err(wrong)?;
         for (at, node) in nodes.iter_mut().enumerate() {
             let Some(parameter) = function.parameter(at) else { continue };
             if node.is_missing() && parameter.required {
-                let why = format!("{}: the {} is missing", function.usage(), parameter.name);
+                let why = format!("{}: the {} is missing", function.signature(), parameter.name);
                 return Err(Wrong { column: node.column, why });
             }
             match parameter.takes {

@@ -10,7 +10,8 @@ const RANDOM: &str = "it gives another value each time, and what is stored must 
 const ROLES: &str = "it reads the app role assignments of Entra's own directory, which are not part of what is sent; \
      use [roles], which Entra fills when it provisions";
 
-const REFUSED: &[(&str, &str)] = &[
+/// The names, each with the reason.
+pub(super) const REFUSED: &[(&str, &str)] = &[
     ("Guid", RANDOM),
     ("RandomString", RANDOM),
     ("AppRoleAssignments", ROLES),
@@ -20,5 +21,4 @@ const REFUSED: &[(&str, &str)] = &[
         "SelectUniqueValue",
         "an expression does not see other resources; what must be unique is refused with 409 when it is not",
     ),
-    ("AssertiveAppRoleAssignmentsComplex", ROLES),
 ];

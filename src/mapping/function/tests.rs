@@ -94,13 +94,25 @@ fn every_function_has_a_case_and_an_example_that_checks() {
 }
 
 #[test]
+fn the_readme_has_every_function() {
+    let readme = include_str!("../../../README.md");
+    for function in functions() {
+        let row = format!("| `{}` | {} |", function.signature(), function.about);
+        assert!(readme.contains(&row), "the README lacks {row}");
+    }
+    for (name, _) in refused::REFUSED {
+        assert!(readme.contains(&format!("`{name}`")), "the README does not say that there is no {name}");
+    }
+}
+
+#[test]
 fn names_are_read_in_any_case_and_printed_in_one() {
     let expression = Expression::parse("tolower( JOIN(\"\",[userName] , [title]))").unwrap();
     assert_eq!(expression.to_string(), "ToLower(Join(\"\", [userName], [title]))");
 }
 
 #[test]
-fn usage_shows_what_may_be_left_out_and_what_repeats() {
-    assert_eq!(find("switch").unwrap().usage(), "Switch(source, defaultValue?, key, value?, …)");
-    assert_eq!(find("Now").unwrap().usage(), "Now()");
+fn signatures_show_what_may_be_left_out_and_what_repeats() {
+    assert_eq!(find("switch").unwrap().signature(), "Switch(source, [defaultValue], key, [value], ...)");
+    assert_eq!(find("Now").unwrap().signature(), "Now()");
 }
