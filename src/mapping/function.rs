@@ -41,7 +41,7 @@ pub struct Function {
     /// Whether it is applied to each value of a multi-valued first argument.
     pub each: bool,
     /// What else its arguments must be like; a column of 0 stands for the call's.
-    pub(super) shape: Option<fn(&[Node]) -> Result<(), Wrong>>,
+    pub(super) shape: Option<Shape>,
     pub(super) evaluate: Evaluate,
 }
 
@@ -58,6 +58,9 @@ pub struct Parameter {
     /// Whether the argument must be there; others may be left empty, or out at the end.
     pub required: bool,
 }
+
+/// Says what is wrong with the arguments of a call, beside their types.
+pub(super) type Shape = fn(&[Node]) -> Result<(), Wrong>;
 
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

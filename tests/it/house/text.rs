@@ -91,7 +91,8 @@ fn openings(files: &[Source]) -> Vec<String> {
 
 fn long_files(files: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| !file.is_test()) {
+    // The table of limits is one by rule, and read by looking things up.
+    for file in files.iter().filter(|file| !file.is_test() && file.path != "src/limits.rs") {
         let lines = file.text.lines().count();
         if lines > FILE_LINES_MAX {
             findings.push(format!("{}: {lines} lines, more than {FILE_LINES_MAX}", file.path));

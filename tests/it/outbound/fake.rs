@@ -27,8 +27,6 @@ pub(crate) struct Call {
     pub(crate) headers: Vec<(String, String)>,
     /// `Null` where there is none.
     pub(crate) body: Value,
-    /// The path and query as they were sent.
-    pub(crate) raw: String,
 }
 
 /// An answer; an empty object is no body.
@@ -128,7 +126,6 @@ impl Call {
             query: query.split('&').filter(|part| !part.is_empty()).map(pair).collect(),
             headers: headers.iter().map(|(name, value)| (name.to_lowercase(), (*value).to_owned())).collect(),
             body: body.cloned().unwrap_or_default(),
-            raw: raw.to_owned(),
         }
     }
 

@@ -52,18 +52,6 @@ impl Confluence {
         key
     }
 
-    /// What an admin can do in another place: rename a user.
-    pub(crate) fn rename(&mut self, from: &str, to: &str) {
-        let mut user = self.users.remove(from).unwrap();
-        user.name = to.to_owned();
-        self.users.insert(to.to_owned(), user);
-        for group in self.groups.values_mut() {
-            if group.members.remove(from) {
-                group.members.insert(to.to_owned());
-            }
-        }
-    }
-
     fn create(&mut self, call: &Call) -> Answer {
         let (name, full_name, email) = (call.text("userName"), call.text("fullName"), call.text("email"));
         let bad = |letter: char| letter.is_whitespace() || letter.is_uppercase() || "\\,+<>'\"".contains(letter);

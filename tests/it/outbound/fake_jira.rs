@@ -111,7 +111,7 @@ impl Jira {
 
     fn update(&mut self, call: &Call) -> Answer {
         let Some(key) = self.asked(call) else { return missing("The user does not exist.") };
-        if !call.body.as_object().is_some_and(|body| !body.is_empty()) {
+        if call.body.as_object().is_none_or(|body| body.is_empty()) {
             return refused("error.no.value.found.to.be.changed");
         }
         let taken = |user: &User| user.key != key && user.name == call.text("name").to_lowercase();

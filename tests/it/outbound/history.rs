@@ -52,8 +52,13 @@ fn change<W>(sim: &mut Sim<W>, random: &mut Random, number: usize) -> Vec<Uuid> 
     match random.below(12) {
         0 | 1 if user_is_free => {
             let (name, email) = (user_name.clone(), format!("{user_name}@example.com"));
-            let account =
-                Account { name, display_name: format!("The {user_name}"), email, active: number % 7 != 0, title: None };
+            let account = Account {
+                name,
+                display_name: format!("The {user_name}"),
+                email,
+                active: !number.is_multiple_of(7),
+                title: None,
+            };
             sim.users.insert(new, account);
             vec![new]
         }
@@ -64,7 +69,7 @@ fn change<W>(sim: &mut Sim<W>, random: &mut Random, number: usize) -> Vec<Uuid> 
         3 => user.map_or(Vec::new(), |id| {
             let account = sim.users.get_mut(&id).unwrap();
             account.display_name = format!("Someone {number}");
-            account.title = (number % 2 == 0).then(|| format!("Title {number}"));
+            account.title = number.is_multiple_of(2).then(|| format!("Title {number}"));
             vec![id]
         }),
         4 => user.map_or(Vec::new(), |id| {
@@ -86,7 +91,7 @@ fn change<W>(sim: &mut Sim<W>, random: &mut Random, number: usize) -> Vec<Uuid> 
             sim.groups.get_mut(&id).unwrap().name = group_name;
             vec![id]
         }),
-        8 if number % 3 == 0 => group.map_or(Vec::new(), |id| {
+        8 if number.is_multiple_of(3) => group.map_or(Vec::new(), |id| {
             sim.groups.remove(&id);
             leave_all(sim, id);
             vec![id].into_iter().chain(groups).collect()
@@ -261,7 +266,7 @@ fn bitbucket_ends_as_the_directory_is() {
 }
 
 fn cloud(is_plain: bool, seed: u64) -> Cloud {
-    Cloud { is_plain, page_max: 7, is_terse: seed % 2 == 0, ..Cloud::default() }
+    Cloud { is_plain, page_max: 7, is_terse: seed.is_multiple_of(2), ..Cloud::default() }
 }
 
 #[test]

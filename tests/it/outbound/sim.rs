@@ -13,6 +13,9 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
+/// The status, the headers and the body of an answer.
+type Answered = (u16, Vec<(String, String)>, Vec<u8>);
+
 /// A user as the directory has him.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Account {
@@ -402,7 +405,7 @@ impl<W: World> Sim<W> {
         }
     }
 
-    fn send(&mut self, request: &Request) -> Option<(u16, Vec<(String, String)>, Vec<u8>)> {
+    fn send(&mut self, request: &Request) -> Option<Answered> {
         self.requests.push(request.clone());
         let bearer = format!("Bearer {SECRET}");
         let headers: Vec<(&str, &str)> =

@@ -5,6 +5,7 @@ use super::*;
 
 fn change(kind: ChangeKind, resource_type: &str, id: u128) -> Change {
     Change {
+        rules: Vec::new(),
         kind,
         resource_type: resource_type.to_owned(),
         id: Uuid::from_u128(id).to_string(),
