@@ -119,11 +119,11 @@ impl Checker<'_> {
         if let What::Call(function, arguments) = &node.what {
             match function.result {
                 Gives::OneOf(branches) => {
-                    let results = arguments.iter().enumerate().filter(|(at, _)| branches.has(*at));
-                    return results.map(|(_, node)| self.result(node, target)).collect();
+                    let mut results = arguments.iter().enumerate().filter(|(at, _)| branches.has(*at));
+                    return results.try_for_each(|(_, node)| self.result(node, target));
                 }
                 Gives::First if arguments.len() == 1 => {
-                    return arguments.iter().map(|node| self.result(node, target)).collect();
+                    return arguments.iter().try_for_each(|node| self.result(node, target));
                 }
                 _ => {}
             }

@@ -48,7 +48,7 @@ impl Site {
         self.0.scope = scope::find(directory, "default", "https://scim.test").await.unwrap();
     }
 
-    async fn ask<'a, F, R>(&'a self, verb: F) -> Told
+    async fn ask<F, R>(&self, verb: F) -> Told
     where
         F: AsyncFnOnce(&Call<'_>, &mut Reading<'_>) -> Result<R, Error>,
         R: Shown,

@@ -108,7 +108,7 @@ impl Seen {
     }
 }
 
-fn some<'t>((number, rest): (i64, &'t str)) -> (Option<i64>, &'t str) {
+fn some((number, rest): (i64, &str)) -> (Option<i64>, &str) {
     (Some(number), rest)
 }
 

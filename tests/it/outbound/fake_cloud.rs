@@ -148,7 +148,8 @@ impl Cloud {
         match (op, path) {
             ("add", "members") => {
                 for id in ids {
-                    if !self.users.contains_key(&id) && !(self.is_plain && self.groups.contains_key(&id)) {
+                    let is_group = self.is_plain && self.groups.contains_key(&id);
+                    if !self.users.contains_key(&id) && !is_group {
                         return Err(wrong("no such member"));
                     }
                     group.members.insert(id);
