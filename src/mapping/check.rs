@@ -106,8 +106,11 @@ impl Checker<'_> {
                 let results = results.filter(|(at, (_, node))| branches.has(*at) && !node.is_missing());
                 let results: Vec<Known> = results.map(|(_, (known, _))| *known).collect();
                 let kind = results.first().and_then(|first| first.kind);
+                let is_same = |kind: &Kind| results.iter().all(|known| known.kind == Some(*kind));
+                // What may have sub-attributes is nothing for whoever takes none.
+                let may_be_complex = results.iter().any(|known| known.kind == Some(Kind::Complex));
                 Known {
-                    kind: kind.filter(|kind| results.iter().all(|known| known.kind == Some(*kind))),
+                    kind: kind.filter(is_same).or(may_be_complex.then_some(Kind::Complex)),
                     several: results.iter().any(|known| known.several),
                 }
             }

@@ -43,6 +43,7 @@ pub(super) const CASES: &[(&str, usize, &str)] = &[
     ("ToLower([active])", 9, "use CStr"),
     ("ToLower([name])", 9, "name one of them"),
     ("ToLower([emails])", 9, "name one of them"),
+    ("ToLower(Redact(IIF([flag], [name], [userName])))", 9, "name one of them"),
     (r#"Append("a", [emails.value])"#, 13, "several values"),
     (r#"IIF([emails.value] = "a", 1, 2)"#, 5, "several values"),
     (r#"Mid([userName], "a", 2)"#, 17, "no whole number"),
