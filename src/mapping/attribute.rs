@@ -92,7 +92,7 @@ const LOOK_UP_STEPS: u64 = 150;
 /// What each byte of its path costs beside that; filters are read anew each time.
 const LOOK_UP_STEPS_PER_BYTE: u64 = 8;
 /// What each value costs.
-const VALUE_STEPS: u64 = 20;
+const VALUE_STEPS: u64 = 30;
 /// The shortest comparison in a filter, in bytes: `a eq 1 or `.
 const FILTER_BYTES_PER_TERM: u64 = 8;
 

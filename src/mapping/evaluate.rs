@@ -86,7 +86,7 @@ impl Output {
     /// # Errors
     /// When the text becomes too long, or copying is too much work.
     pub(super) fn push(&mut self, piece: &str, budget: &mut Budget) -> Result<(), Failure> {
-        budget.spend(2 + wide(piece.len()) / BYTES_COPIED_PER_STEP, self.column)?;
+        budget.spend(3 + wide(piece.len()) / BYTES_COPIED_PER_STEP, self.column)?;
         fits(self.text.len().saturating_add(piece.len()), self.column)?;
         self.text.push_str(piece);
         Ok(())
