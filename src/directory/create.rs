@@ -42,7 +42,7 @@ pub async fn create_as(
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let values = provision::created(call, resource_type, incoming.attributes).await?;
-    if let Some(id) = provision::linked(call, &call.directory.snapshot().await?, resource_type, &values).await? {
+    if let Some(id) = provision::linked(call, resource_type, &values).await? {
         let attributes = values.asserted.unwrap_or(values.stored);
         let edit = Edit::Replace { attributes, members: Wanted::default() };
         return patch::commit(call, resource_type, id, &edit, &Precondition::None, projection, reading).await;
@@ -51,7 +51,7 @@ pub async fn create_as(
         Some(members) => Wanted::exactly(call, &read_members(members, reading)?)?,
         None => Wanted::default(),
     };
-    if !members.is_empty() {
+    if call.tenant.mapping.is_some() && !members.is_empty() {
         provision::members(call, &call.directory.snapshot().await?, Group { id, generation: 0 }, &mut members).await?;
     }
     if let Some(answer) = come_back(call, resource_type, &values, &members, projection).await? {

@@ -163,17 +163,13 @@ pub fn deletes(call: &Call<'_>, resource_type: &ResourceType, old: &Values, new:
 }
 
 /// The user who is there already and takes the values of the one that was to be created.
-pub async fn linked(
-    call: &Call<'_>,
-    snapshot: &Snapshot,
-    resource_type: &ResourceType,
-    new: &Values,
-) -> Result<Option<Uuid>, Error> {
+pub async fn linked(call: &Call<'_>, resource_type: &ResourceType, new: &Values) -> Result<Option<Uuid>, Error> {
     let links = |policy: &Arc<Policy>| policy.existing_user == ExistingUser::Link;
     if !call.tenant.mapping.as_ref().is_some_and(links) || keys::type_code(resource_type) != keys::USER {
         return Ok(None);
     }
     let (tenant, code) = (call.tenant.number, keys::USER);
+    let snapshot = call.directory.snapshot().await?;
     for entry in index::entries_of(resource_type, new).iter().filter(|entry| entry.unique) {
         let key = keys::unique(tenant, code, entry.attribute, &entry.value);
         let holder = snapshot.get(&key).await.map_err(super::store_error)?;
