@@ -61,7 +61,7 @@ class Product:
         return sorted((by_id[one] for one in group["members"]), key=lambda user: user["id"])
 
     def state(self):
-        users = {user["name"]: {name: user.get(name) for name in ("display", "email", "active")}
+        users = {user["name"]: {name: user.get(name) for name in ("display", "email", "active", "locked")}
                  for user in self.users.values() if user["name"] != ADMIN}
         groups = {group["name"]: sorted(user["name"] for user in self.members(group))
                   for group in self.groups.values() if not group.get("own")}
@@ -282,7 +282,7 @@ class Bitbucket(Product):
             self.rename(user, body["newName"])
             return 200, self.shown(user)
         if at == ("PUT", "/admin/users/credentials"):
-            self.user(body["name"])
+            self.user(body["name"])["locked"] = True
             return 204, None
         if path == "/admin/groups":
             if method == "GET":
