@@ -784,6 +784,10 @@ pub const TARGET_RETRY_AFTER_MS_MAX: i64 = 60 * 60 * 1_000;
 pub const TARGET_ANSWER_MS_MAX: u64 = 60_000;
 /// Changes of the log that are worked on together.
 pub const TARGET_CHANGES: usize = 500;
+/// Ids and names by which one user or group of a target is found; more than a few are there only while renames have no outcome.
+pub const TARGET_CALLS_OF_ONE_MAX: usize = 16;
+/// Users or groups that are brought into line one for the sake of another, because the other's name is still theirs.
+pub const TARGET_CLAIMS_MAX: usize = 16;
 /// Rows that are looked at to count the changes that a target has not got.
 pub const TARGET_LAG_ROWS_MAX: usize = 10_000;
 /// Requests that one step of a plan may need at most: emptying a group takes one for each member.

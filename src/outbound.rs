@@ -2,6 +2,7 @@
 //! steps are needed, `errand` which requests a step takes and what the answers mean, `reading` what the target has. Sending is `client`.
 
 pub mod bitbucket;
+pub mod call;
 pub mod capability;
 pub mod client;
 pub mod confluence;

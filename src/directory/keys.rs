@@ -34,6 +34,7 @@
 //! | `O` tenant `T` target | a target's settings |
 //! | `O` tenant `C` target | how far the target is |
 //! | `O` tenant `R` target type id | what the target has of a user or a group |
+//! | `O` tenant `K` target type call | the user or group that is called so there; a call is a hash |
 //! | `O` tenant `M` target group member | that the target has the member in the group |
 //! | `O` tenant `E` target member group | the same, found by the member |
 //! | `O` tenant `D` target type id | a resource that waits for another attempt, or that attempts were given up for |
@@ -474,6 +475,13 @@ pub fn target_known(tenant: u32, target: u32, code: u8, id: Uuid) -> Vec<u8> {
     [&target_known_all(tenant, target, code)[..], id.as_bytes()].concat()
 }
 
+/// The user or group that a target calls so: by an id, or by a name as the target tells names apart.
+pub fn target_call(tenant: u32, target: u32, code: u8, call: &str) -> Vec<u8> {
+    let digest = Sha256::digest(call);
+    let hash = digest.first_chunk::<16>().map_or(&[][..], |hash| &hash[..]);
+    [&of_target(b'K', tenant, target)[..], &[code], hash].concat()
+}
+
 /// The prefix of the members that a target has in a group.
 pub fn target_members(tenant: u32, target: u32, group: Uuid) -> Vec<u8> {
     [&of_target(b'M', tenant, target)[..], group.as_bytes()].concat()
@@ -526,7 +534,7 @@ pub fn target_gone(tenant: u32, target: u32) -> Vec<u8> {
 
 /// The prefixes of everything that a target has beside its settings and its name.
 pub fn target_belongings(tenant: u32, target: u32) -> impl Iterator<Item = Vec<u8>> {
-    b"CRMEDH".iter().map(move |kind| of_target(*kind, tenant, target))
+    b"CRKMEDH".iter().map(move |kind| of_target(*kind, tenant, target))
 }
 
 /// The target in a key made by [`target`] or [`target_gone`], or of anything that a target has.

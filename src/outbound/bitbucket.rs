@@ -36,6 +36,7 @@ fn rest(path: &str) -> String {
 pub(super) fn begin(errand: &mut Errand<'_>, password: &str) -> Request {
     match &errand.step.act {
         Act::CreateUser(user) => create(errand, user, password),
+        Act::FindUser(user) => find(&user.name, 0),
         Act::UpdateUser { to, .. } | Act::Activate(to) | Act::Seat(to, _) => {
             let body = json!({ "name": to.name, "displayName": to.display_name, "email": to.email });
             write("PUT", USERS, &[], Some(body))
@@ -112,13 +113,15 @@ fn page_of(path: &str, query: &[(&str, &str)], from: usize) -> Request {
 pub(super) fn hear(errand: &mut Errand<'_>, reply: &Reply<'_>) -> Verdict {
     match &errand.step.act {
         Act::CreateUser(user) => hear_create(errand, user, reply),
-        Act::UpdateUser { from: user, .. } | Act::Activate(user) | Act::Seat(user, _) | Act::Lock(user) => {
-            hear_change(errand, user, reply)
-        }
-        Act::RenameUser { from, to } => hear_rename(errand, from, to, reply),
+        Act::FindUser(user) => hear_find(errand, user, reply),
+        Act::UpdateUser { from: user, .. }
+        | Act::RenameUser { from: user, .. }
+        | Act::Activate(user)
+        | Act::Seat(user, _)
+        | Act::Lock(user) => hear_change(errand, user, reply),
+        Act::DeleteUser(user) if reply.status == 409 => plan::kept(Kind::Bitbucket, errand.policy, user),
         Act::Revoke(_) | Act::Deactivate(_) | Act::Unseat(..) | Act::DeleteUser(_) => match reply.status {
             200 | 204 | 404 => errand.done(),
-            409 if matches!(errand.step.act, Act::DeleteUser(_)) => hear_kept(errand),
             _ => errand.otherwise(reply),
         },
         Act::CreateGroup(group) | Act::UpdateGroup { to: group, .. } => hear_group(errand, group, reply),
@@ -132,13 +135,6 @@ pub(super) fn hear(errand: &mut Errand<'_>, reply: &Reply<'_>) -> Verdict {
             200 | 204 | 404 => errand.done(),
             _ => errand.otherwise(reply),
         },
-    }
-}
-
-fn hear_kept(errand: &Errand<'_>) -> Verdict {
-    match &errand.step.act {
-        Act::DeleteUser(user) => plan::kept(Kind::Bitbucket, errand.policy, user),
-        _ => errand.done(),
     }
 }
 
@@ -158,8 +154,6 @@ fn hear_create(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> 
 fn hear_change(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> Verdict {
     match (errand.phase, reply.status) {
         (Phase::Main, 200 | 204) => errand.done_user(&text(&reply.json(), "id")),
-        (Phase::Main, 404) if doubted(user).is_some() => look_doubted(errand, user),
-        (Phase::FindElsewhere, 200) => hear_doubted(errand, user, reply),
         (Phase::Main, 404) if user.id.is_empty() || user.email.is_empty() => errand.no_user(),
         // Somebody may have renamed him there: then he has the same id and, most likely, the same address.
         (Phase::Main, 404) => errand.look(Phase::Find, reply, find(&user.email, 0)),
@@ -175,56 +169,23 @@ fn hear_change(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> 
     }
 }
 
-/// A repeated rename finds nobody of the old name, and he who has the new one is the same.
-fn hear_rename(errand: &mut Errand<'_>, from: &KnownUser, to: &KnownUser, reply: &Reply<'_>) -> Verdict {
-    match (errand.phase, reply.status) {
-        (Phase::Main, 200 | 204) => errand.done_user(&text(&reply.json(), "id")),
-        (Phase::Main, 400 | 404 | 409) => {
-            let is_gone = reply.status == 404;
-            let verdict = errand.look(Phase::Find, reply, find(&to.name, 0));
-            errand.relieved = is_gone;
-            verdict
-        }
-        (Phase::Find, 200) => match found(reply, |seen| is_named(seen, &to.name)) {
-            Found::This(seen) if is_he(&seen, from, errand.relieved) => errand.done_user(&seen.id),
-            Found::This(_) | Found::Nothing if !errand.relieved => errand.dead(),
-            Found::This(_) | Found::Nothing => match doubted(from) {
-                Some(_) => look_doubted(errand, from),
-                None => errand.no_user(),
-            },
-            Found::Perhaps(next) => errand.ask(Phase::Find, find(&to.name, next)),
-        },
-        (Phase::FindElsewhere, 200) => hear_doubted(errand, from, reply),
-        _ => errand.otherwise(reply),
+/// Whoever has the name that was known is the user; else he who has the other one, if his id says so or, where that is not known, his address.
+fn hear_find(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> Verdict {
+    if reply.status != 200 {
+        return errand.otherwise(reply);
     }
-}
-
-/// The other name that a user may have, since a rename was begun whose outcome is not known.
-fn doubted(user: &KnownUser) -> Option<&str> {
-    user.doubt.as_ref().map(|doubt| doubt.name.as_str()).filter(|name| !name.is_empty() && *name != user.name)
-}
-
-fn look_doubted(errand: &mut Errand<'_>, user: &KnownUser) -> Verdict {
-    errand.ask(Phase::FindElsewhere, find(doubted(user).unwrap_or_default(), 0))
-}
-
-fn hear_doubted(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> Verdict {
-    let name = doubted(user).unwrap_or_default();
-    match found(reply, |seen| is_named(seen, name)) {
-        Found::This(seen) if is_he(&seen, user, true) => {
-            let user = KnownUser { id: seen.id, name: seen.name, ..user.clone() };
-            Verdict::Done { effect: Effect::User(Some(user)), again: true }
-        }
-        Found::This(_) | Found::Nothing => errand.no_user(),
-        Found::Perhaps(next) => errand.ask(Phase::FindElsewhere, find(name, next)),
-    }
-}
-
-/// Whether who was found is the user that was known: by his id, or, where that is not known and nobody has the old name, by his address.
-fn is_he(seen: &KnownUser, from: &KnownUser, is_gone: bool) -> bool {
-    match from.id.is_empty() {
-        true => is_gone && seen.email == from.email,
-        false => seen.id == from.id,
+    let is_elsewhere = errand.phase == Phase::FindElsewhere;
+    let other = user.other_name().unwrap_or_default();
+    let name = if is_elsewhere { other } else { &user.name };
+    let is_he = |seen: &KnownUser| match user.id.is_empty() {
+        true => !is_elsewhere || seen.email.eq_ignore_ascii_case(&user.email),
+        false => seen.id == user.id,
+    };
+    match found(reply, |seen| is_named(seen, name) && is_he(seen)) {
+        Found::This(seen) => errand.found(user, &seen),
+        Found::Perhaps(next) => errand.ask(errand.phase, find(name, next)),
+        Found::Nothing if is_elsewhere || other.is_empty() => errand.no_user(),
+        Found::Nothing => errand.ask(Phase::FindElsewhere, find(other, 0)),
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Names {
 pub struct Capabilities {
     /// Users keep their account under another name.
     pub renames_users: bool,
+    /// Memberships and licences are told by users' names, so that nothing can be done for one whose name is in doubt.
+    pub by_name: bool,
     /// Groups keep their permissions under another name.
     pub renames_groups: bool,
     /// Users can be made inactive; without it they lose their licence instead.
@@ -75,6 +77,7 @@ fn key(names: Names, name: &str) -> String {
 
 const JIRA: Capabilities = Capabilities {
     renames_users: true,
+    by_name: true,
     renames_groups: false,
     deactivates: true,
     makes_inactive: false,
@@ -87,6 +90,7 @@ const JIRA: Capabilities = Capabilities {
 
 const CONFLUENCE: Capabilities = Capabilities {
     renames_users: false,
+    by_name: true,
     renames_groups: false,
     deactivates: true,
     makes_inactive: false,
@@ -99,6 +103,7 @@ const CONFLUENCE: Capabilities = Capabilities {
 
 const BITBUCKET: Capabilities = Capabilities {
     renames_users: true,
+    by_name: true,
     renames_groups: false,
     deactivates: false,
     makes_inactive: false,
@@ -112,6 +117,7 @@ const BITBUCKET: Capabilities = Capabilities {
 /// RFC 7643 and 7644; `userName` is case-insensitive there, but its case can be changed.
 const SCIM: Capabilities = Capabilities {
     renames_users: true,
+    by_name: false,
     renames_groups: true,
     deactivates: true,
     makes_inactive: true,
@@ -124,6 +130,7 @@ const SCIM: Capabilities = Capabilities {
 
 const ATLASSIAN_CLOUD: Capabilities = Capabilities {
     renames_users: true,
+    by_name: false,
     renames_groups: false,
     deactivates: true,
     makes_inactive: false,

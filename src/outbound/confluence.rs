@@ -45,6 +45,7 @@ pub(super) fn begin(errand: &mut Errand<'_>, password: &str) -> Request {
             }
             write("POST", ADMIN_USER.to_owned(), Some(body))
         }
+        Act::FindUser(user) => find_known(user),
         Act::UpdateUser { from, to } | Act::RenameUser { from, to } => {
             let body = json!({ "fullName": to.display_name, "email": to.email });
             write("PUT", admin_user(from, ""), Some(body))
@@ -98,6 +99,11 @@ fn find_known(user: &KnownUser) -> Request {
 pub(super) fn hear(errand: &mut Errand<'_>, reply: &Reply<'_>) -> Verdict {
     match &errand.step.act {
         Act::CreateUser(user) => hear_create(errand, user, reply),
+        Act::FindUser(user) => match reply.status {
+            200 => errand.found(user, &seen_user(&reply.json())),
+            404 => errand.no_user(),
+            _ => errand.otherwise(reply),
+        },
         Act::UpdateUser { from: user, .. }
         | Act::RenameUser { from: user, .. }
         | Act::Activate(user)

@@ -250,6 +250,12 @@ impl Errand<'_> {
         Verdict::Done { effect: Effect::NewGroup { group, read: !is_empty }, again: !is_empty }
     }
 
+    /// The user is there, and this is what he is called.
+    pub(super) fn found(&self, user: &KnownUser, seen: &KnownUser) -> Verdict {
+        let user = KnownUser { id: seen.id.clone(), ..user.named(&seen.name) };
+        Verdict::Done { effect: Effect::User(Some(user)), again: true }
+    }
+
     /// The target has nothing of the user any more.
     pub(super) fn no_user(&self) -> Verdict {
         Verdict::Done { effect: Effect::User(None), again: true }

@@ -41,6 +41,7 @@ fn who(user: &KnownUser) -> (&'static str, &str) {
 pub(super) fn begin(errand: &mut Errand<'_>) -> Request {
     match &errand.step.act {
         Act::CreateUser(user) => create(errand, user),
+        Act::FindUser(user) => find(who(user)),
         Act::UpdateUser { from, to } | Act::RenameUser { from, to } => {
             write("PUT", USER, &[who(from)], Some(Value::Object(changes(from, to))))
         }
@@ -135,6 +136,7 @@ pub(super) fn hear(errand: &mut Errand<'_>, reply: &Reply<'_>) -> Verdict {
     }
     match &errand.step.act {
         Act::CreateUser(user) => hear_create(errand, user, reply),
+        Act::FindUser(user) => hear_find(errand, user, reply),
         Act::UpdateUser { from, to } | Act::RenameUser { from, to } => hear_update(errand, from, to, reply),
         Act::Activate(user) => hear_active(errand, user, true, reply),
         Act::Deactivate(user) | Act::Revoke(user) | Act::Lock(user) => hear_active(errand, user, false, reply),
@@ -162,24 +164,29 @@ fn hear_create(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> 
     }
 }
 
+fn hear_find(errand: &mut Errand<'_>, user: &KnownUser, reply: &Reply<'_>) -> Verdict {
+    match reply.status {
+        200 => errand.found(user, &seen_user(&reply.json())),
+        // Without a key he is looked for by both names.
+        404 if user.id.is_empty() && errand.phase == Phase::Main => {
+            errand.ask(Phase::FindElsewhere, find(("username", user.other_name().unwrap_or_default())))
+        }
+        404 => errand.no_user(),
+        _ => errand.otherwise(reply),
+    }
+}
+
 fn hear_update(errand: &mut Errand<'_>, from: &KnownUser, to: &KnownUser, reply: &Reply<'_>) -> Verdict {
     match (errand.phase, reply.status) {
         (Phase::Main, 200) => errand.done_user(&text(&reply.json(), "key")),
         (Phase::Main, 400) => errand.look(Phase::Find, reply, find(who(from))),
-        // Without a key he may be there under the name that he was to get.
-        (Phase::Main, 404) if from.id.is_empty() && from.name != to.name => {
-            errand.look(Phase::FindElsewhere, reply, find(("username", &to.name)))
-        }
-        (Phase::Main | Phase::Find | Phase::FindElsewhere, 404) => errand.no_user(),
+        (Phase::Main | Phase::Find, 404) => errand.no_user(),
         (Phase::Find, 200) => {
             let seen = seen_user(&reply.json());
             match changes(&seen, to).is_empty() {
                 true => errand.done_user(&seen.id),
                 false => errand.dead(),
             }
-        }
-        (Phase::FindElsewhere, 200) => {
-            Verdict::Done { effect: Effect::User(Some(seen_user(&reply.json()))), again: true }
         }
         _ => errand.otherwise(reply),
     }

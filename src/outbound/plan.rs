@@ -141,6 +141,8 @@ pub struct Member {
 pub enum Act {
     /// Makes a user, or takes one over that is there.
     CreateUser(KnownUser),
+    /// Looks which of two names a user has, since a rename was begun whose outcome is not known.
+    FindUser(KnownUser),
     /// Changes a user.
     UpdateUser {
         /// What he is.
@@ -248,6 +250,7 @@ pub struct Plan {
 /// inactive, no account is made only to be shut, except at SCIM servers.
 pub fn user(kind: Kind, policy: &Policy, known: Option<&KnownUser>, wanted: Option<&User>) -> Plan {
     match (known, wanted) {
+        (Some(known), _) if is_name_in_doubt(kind, known) => user::in_doubt(known),
         (None, None) => Plan::default(),
         (None, Some(wanted)) => user::arriving(kind, wanted),
         (Some(known), None) => user::gone(kind, policy, known),
@@ -299,6 +302,7 @@ pub fn begun(step: &Step) -> Begun {
         Begun::Group(KnownGroup { doubt: Some(Doubt { name: name.to_owned() }), ..known.clone() })
     };
     match &step.act {
+        Act::FindUser(_) => Begun::Nothing,
         Act::CreateUser(_) | Act::CreateGroup(_) => Begun::Step,
         Act::UpdateUser { from, to } | Act::RenameUser { from, to } => user(from, &to.name),
         Act::Activate(known)
@@ -332,21 +336,20 @@ pub fn one_by_one(group: &KnownGroup, members: &[Member]) -> Vec<Step> {
 }
 
 /// What becomes of the groups that a group was before it was renamed: to be asked once the group has its members. They are deleted where
-/// the policy says so, and lose their members otherwise. One whose name another known group has (`is_taken`, of a
-/// [`capability::group_key`]) is that group's business. The steps, and what is known of the group from now on, where that changes
-/// without a step.
-pub fn former(
-    kind: Kind,
-    policy: &Policy,
-    known: &KnownGroup,
-    is_taken: impl Fn(&str) -> bool,
-) -> (Vec<Step>, Option<KnownGroup>) {
-    group::former(kind, policy, known, is_taken)
+/// the policy says so, and lose their members otherwise. One whose name another known group has is that group's business: whoever asks
+/// takes it from what is known first, before a group is planned at all.
+pub fn former(kind: Kind, policy: &Policy, known: &KnownGroup) -> Vec<Step> {
+    group::former(kind, policy, known)
 }
 
 /// What is done with a user whom the target refuses to delete: his account is shut, and known to stay.
 pub fn kept(kind: Kind, policy: &Policy, known: &KnownUser) -> Verdict {
     user::kept(kind, policy, known)
+}
+
+/// Whether it has to be seen what a user is called before anything else is done about him, his memberships too.
+pub fn is_name_in_doubt(kind: Kind, known: &KnownUser) -> bool {
+    capability::of(kind).by_name && known.other_name().is_some()
 }
 
 /// Whether a user may be a member of a group: one who has lost his licence stays out of the groups that give one.
@@ -385,10 +388,35 @@ pub fn group_seen(old: Option<&KnownGroup>, seen: KnownGroup) -> KnownGroup {
     known
 }
 
+impl KnownUser {
+    /// The other name that he may have, since a rename was begun whose outcome is not known.
+    pub fn other_name(&self) -> Option<&str> {
+        self.doubt.as_ref().map(|doubt| doubt.name.as_str()).filter(|name| !name.is_empty() && *name != self.name)
+    }
+
+    /// He, found under this name; everything else that is in doubt stays so.
+    pub(super) fn named(&self, name: &str) -> KnownUser {
+        KnownUser { name: name.to_owned(), doubt: Some(Doubt::default()), ..self.clone() }
+    }
+}
+
 impl Step {
     /// The kind of step as a word, such as `create_user`.
     pub fn word(&self) -> &'static str {
         words::word(&self.act)
+    }
+
+    /// The name that it gives to a user or group, if it gives one.
+    pub fn gives_name(&self) -> Option<&str> {
+        match &self.act {
+            Act::CreateUser(user) => Some(&user.name),
+            Act::UpdateUser { from, to } | Act::RenameUser { from, to } => {
+                (from.name != to.name || from.doubt.is_some()).then_some(&to.name)
+            }
+            Act::CreateGroup(group) => Some(&group.name),
+            Act::UpdateGroup { from, to } => (from.name != to.name).then_some(&to.name),
+            _ => None,
+        }
     }
 
     /// What is done, as a phrase.

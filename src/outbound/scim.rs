@@ -84,6 +84,7 @@ fn set_active(user: &KnownUser, active: bool) -> Request {
 pub(super) fn begin(errand: &mut Errand<'_>) -> Request {
     match &errand.step.act {
         Act::CreateUser(user) => write("POST", USERS.to_owned(), Some(body::whole_user(&user.attributes))),
+        Act::FindUser(user) => read(&at(USERS, &user.id), &[]),
         Act::UpdateUser { from, to } | Act::RenameUser { from, to } => {
             let mut body = body::whole_user(&to.attributes);
             body["id"] = json!(from.id);
@@ -106,7 +107,10 @@ pub(super) fn begin(errand: &mut Errand<'_>) -> Request {
             }
         }
         Act::UpdateGroup { from, to } => {
-            let (changed, gone) = body::differences(&from.attributes, &to.attributes);
+            let (mut changed, gone) = body::differences(&from.attributes, &to.attributes);
+            if from.doubt.is_some() {
+                changed = body::differences(&Map::new(), &to.attributes).0;
+            }
             let set = |(name, value): (String, Value)| match name.starts_with("urn:") {
                 true => json!({ "op": "replace", "value": { name: value } }),
                 false => json!({ "op": "replace", "path": name, "value": value }),
@@ -152,7 +156,8 @@ fn leave(kind: Kind, group: &str, ids: &[String]) -> Request {
 pub(super) fn hear(errand: &mut Errand<'_>, reply: &Reply<'_>) -> Verdict {
     match &errand.step.act {
         Act::CreateUser(user) => hear_create(errand, user, reply),
-        Act::UpdateUser { .. }
+        Act::FindUser(_)
+        | Act::UpdateUser { .. }
         | Act::RenameUser { .. }
         | Act::Activate(_)
         | Act::Deactivate(_)

@@ -1,12 +1,14 @@
 //! Serves targets: one task each, started and ended as settings come and go, and orders of admins handed to it. What a target should have
 //! is in `scope.rs`, what is sent there in its plan; the task itself is in `follow.rs`.
 
+mod claim;
 mod dirty;
 mod follow;
 mod full;
 mod group;
 mod index;
 mod line;
+mod note;
 mod order;
 mod redact;
 mod resource;

@@ -124,6 +124,7 @@ fn of_targets(key: &[u8], value: &[u8]) -> Option<()> {
         Some(b'T') => record::unpack::<stored::Target>(value).is_ok(),
         Some(b'C') => record::unpack::<stored::State>(value).is_ok(),
         Some(b'R') => record::unpack::<stored::Known>(value).is_ok(),
+        Some(b'K') => Uuid::from_slice(value).is_ok(),
         Some(b'M') => record::unpack::<stored::Membership>(value).is_ok(),
         Some(b'D') => record::unpack::<stored::Trouble>(value).is_ok(),
         Some(b'H') => record::unpack::<stored::Hold>(value).is_ok(),

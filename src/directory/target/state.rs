@@ -55,12 +55,14 @@ impl Site<'_> {
             return Ok(());
         }
         let (tenant, target) = (self.tenant, self.target);
+        let snapshot = self.directory.snapshot().await?;
         let mut batch = super::of(self.directory, tenant);
         batch.expect_exists(keys::target(tenant, target));
         for note in notes {
             match note {
                 Note::State(state) => batch.put(keys::target_state(tenant, target), record::pack(state)?),
                 Note::Known(code, id, known) => {
+                    self.call(&snapshot, &mut batch, (*code, *id), known.as_ref()).await?;
                     set(&mut batch, keys::target_known(tenant, target, *code, *id), known.as_ref())?;
                 }
                 Note::Member(group, member, membership) => {
@@ -80,6 +82,40 @@ impl Site<'_> {
             }
         }
         self.directory.commit(batch).await?.map(drop).ok_or_else(contended)
+    }
+
+    /// A user or group is found by what it is called now, and no longer by what it was called before.
+    async fn call(
+        &self,
+        snapshot: &Snapshot,
+        batch: &mut Batch,
+        (code, id): (u8, Uuid),
+        now: Option<&Known>,
+    ) -> Result<(), Error> {
+        let before = self.known(snapshot, code, id).await?.map(|before| before.calls).unwrap_or_default();
+        let now = now.map_or(&[][..], |now| &now.calls);
+        let key = |call: &str| keys::target_call(self.tenant, self.target, code, call);
+        for call in before.iter().filter(|call| !now.contains(call)) {
+            if self.row_of_call(snapshot, code, call).await? == Some(id) {
+                batch.delete(key(call));
+            }
+        }
+        for call in now.iter().filter(|call| !before.contains(call)) {
+            batch.put(key(call), id.as_bytes().as_slice());
+        }
+        Ok(())
+    }
+
+    /// Who is called so there, or may be.
+    pub async fn called(&self, snapshot: &Snapshot, code: u8, call: &str) -> Result<Option<Uuid>, Error> {
+        let Some(id) = self.row_of_call(snapshot, code, call).await? else { return Ok(None) };
+        let known = self.known(snapshot, code, id).await?;
+        Ok(known.is_some_and(|known| known.calls.iter().any(|its| its == call)).then_some(id))
+    }
+
+    async fn row_of_call(&self, snapshot: &Snapshot, code: u8, call: &str) -> Result<Option<Uuid>, Error> {
+        let entry = snapshot.get(&keys::target_call(self.tenant, self.target, code, call)).await.map_err(store_error)?;
+        Ok(entry.and_then(|entry| Uuid::from_slice(&entry.value).ok()))
     }
 
     /// How far it is.

@@ -193,6 +193,8 @@ pub struct Known {
     /// What is being made there, likewise: whether it was, nobody knows yet; null: nothing.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub pending: Value,
+    /// What it is called there, or may be: its id and its names as the target tells names apart. It is found by these.
+    pub calls: Vec<String>,
 }
 
 /// That a target has a member in a group.

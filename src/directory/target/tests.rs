@@ -130,7 +130,7 @@ async fn a_deleted_target_leaves_nothing_and_a_number_is_used_once() {
     let (user, group) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let notes = [
         Note::State(Box::new(State { cursor: "x".to_owned(), ..State::default() })),
-        Note::Known(keys::USER, user, Some(Known::default())),
+        Note::Known(keys::USER, user, Some(Known { calls: vec!["name:ann".to_owned()], ..Known::default() })),
         Note::Member(group, user, Some(Membership::default())),
         Note::Trouble(keys::USER, user, Some(Trouble::default())),
         Note::Hold(keys::USER, user, Some(Hold::default())),
@@ -186,4 +186,33 @@ async fn retries_and_approvals_are_written_down_with_who_decided() {
     assert_eq!((waits.dead, waits.later, waits.due, waits.held, waits.approved), (1, 1, 1, 2, 2));
     let actions: Vec<String> = audited(&directory).await.into_iter().map(|entry| entry.action).collect();
     assert_eq!(actions[2..], ["target.retry", "target.approve"]);
+}
+
+#[tokio::test]
+async fn whoever_is_called_so_is_found() {
+    let Place { directory, .. } = place().await;
+    let (shown, _) = create(&directory, &admin(), "acme", jira(), "s3cret").await.unwrap();
+    let site = Site { directory: &directory, tenant: shown.tenant, target: shown.number };
+    let (ann, bob) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let is = |who, calls: &[&str]| {
+        let calls = calls.iter().map(|call| (*call).to_owned()).collect();
+        Note::Known(keys::USER, who, Some(Known { calls, ..Known::default() }))
+    };
+    let called = async |call: &str| {
+        let snapshot = directory.snapshot().await.unwrap();
+        site.called(&snapshot, keys::USER, call).await.unwrap()
+    };
+    site.note(&[is(ann, &["id:1", "name:ann"])]).await.unwrap();
+    assert_eq!((called("name:ann").await, called("id:1").await), (Some(ann), Some(ann)));
+    site.note(&[is(ann, &["id:1", "name:anna"])]).await.unwrap();
+    assert_eq!((called("name:ann").await, called("name:anna").await), (None, Some(ann)));
+    // What somebody else is called by now stays his when it is forgotten of the first.
+    site.note(&[is(bob, &["id:2", "name:anna"])]).await.unwrap();
+    site.note(&[Note::Known(keys::USER, ann, None)]).await.unwrap();
+    assert_eq!((called("name:anna").await, called("id:1").await), (Some(bob), None));
+    // An account goes over within one commit.
+    site.note(&[Note::Known(keys::USER, bob, None), is(ann, &["id:2"])]).await.unwrap();
+    assert_eq!((called("name:anna").await, called("id:2").await), (None, Some(ann)));
+    let snapshot = directory.snapshot().await.unwrap();
+    assert_eq!(site.called(&snapshot, keys::GROUP, "id:2").await.unwrap(), None, "a user is no group");
 }

@@ -66,25 +66,18 @@ pub(super) fn staying(kind: Kind, policy: &Policy, known: &KnownGroup, wanted: &
 }
 
 /// See [`super::former`].
-pub(super) fn former(
-    kind: Kind,
-    policy: &Policy,
-    known: &KnownGroup,
-    is_taken: impl Fn(&str) -> bool,
-) -> (Vec<Step>, Option<KnownGroup>) {
+pub(super) fn former(kind: Kind, policy: &Policy, known: &KnownGroup) -> Vec<Step> {
     let mut left = known.clone();
-    left.former.retain(|old| !is_taken(&capability::group_key(kind, &old.name)));
-    let forgotten = (left.former.len() != known.former.len()).then(|| left.clone());
     let mut steps = Vec::new();
-    for old in left.former.clone() {
-        left.former.retain(|former| *former != old);
+    for old in &known.former {
+        left.former.retain(|former| former != old);
         let after = Effect::Group(Some(left.clone()));
         steps.push(match policy.delete_groups {
-            true => deleted(old, (kind == Kind::Jira).then(|| known.name.clone()), after),
-            false => Step { act: Act::EmptyGroup(old), destructive: true, after },
+            true => deleted(old.clone(), (kind == Kind::Jira).then(|| known.name.clone()), after),
+            false => Step { act: Act::EmptyGroup(old.clone()), destructive: true, after },
         });
     }
-    (steps, forgotten)
+    steps
 }
 
 fn made(group: KnownGroup) -> Step {

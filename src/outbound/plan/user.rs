@@ -9,6 +9,12 @@ use serde_json::json;
 /// Characters that Confluence takes in no user name (its REST reference, "create user").
 const NOT_AT_CONFLUENCE: &[char] = &['\\', ',', '+', '<', '>', '\'', '"'];
 
+/// A user whose name is in doubt. Once it is known he is planned again.
+pub(super) fn in_doubt(known: &KnownUser) -> Plan {
+    let after = Effect::User(Some(known.named(&known.name)));
+    Plan { steps: vec![Step { act: Act::FindUser(known.clone()), destructive: false, after }], trouble: None }
+}
+
 /// A user of whom the target has nothing.
 pub(super) fn arriving(kind: Kind, wanted: &User) -> Plan {
     let account = account(kind, wanted, &KnownUser::default());
@@ -24,7 +30,7 @@ pub(super) fn arriving(kind: Kind, wanted: &User) -> Plan {
 
 /// A user that the target is not to have any more.
 pub(super) fn gone(kind: Kind, policy: &Policy, known: &KnownUser) -> Plan {
-    let known = &unbelieved(believed(known, true));
+    let known = &believed(known, true);
     let steps = match policy.leavers {
         Leavers::Never => Vec::new(),
         Leavers::Delete if !known.kept => {
@@ -181,7 +187,7 @@ fn shut(kind: Kind, policy: &Policy, known: &KnownUser) -> Vec<Step> {
         acts.push(Act::Revoke(known.clone()));
         acts.push(Act::Lock(known.clone()));
     }
-    let left = KnownUser { released: known.released || releases, ..shut };
+    let left = unbelieved(KnownUser { released: known.released || releases, ..shut });
     if acts.is_empty()
         && let Some(last) = steps.last_mut()
     {

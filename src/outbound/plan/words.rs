@@ -6,6 +6,7 @@ use super::Act;
 pub(super) fn word(act: &Act) -> &'static str {
     match act {
         Act::CreateUser(_) => "create_user",
+        Act::FindUser(_) => "find_user",
         Act::UpdateUser { from, to } if from.active && !to.active => "deactivate_user",
         Act::UpdateUser { from, to } if !from.active && to.active => "activate_user",
         Act::UpdateUser { from, to } if from.name != to.name => "rename_user",
@@ -31,6 +32,10 @@ pub(super) fn word(act: &Act) -> &'static str {
 pub(super) fn phrase(act: &Act) -> String {
     match act {
         Act::CreateUser(user) => format!("make the user \"{}\" ({})", user.name, user.display_name),
+        Act::FindUser(user) => match user.other_name() {
+            Some(other) => format!("look whether the user \"{}\" is called \"{other}\" by now", user.name),
+            None => format!("look for the user \"{}\"", user.name),
+        },
         Act::UpdateUser { from, to } | Act::RenameUser { from, to } => {
             let mut parts = Vec::new();
             let mut part = |what: &str, from: &str, to: &str| {

@@ -4,7 +4,7 @@
 
 use super::group::Source;
 use super::index::Index;
-use super::resource;
+use super::note;
 use super::scope::Wanted;
 use super::task::{Ended, Task};
 use crate::directory::keys;
@@ -12,11 +12,14 @@ use crate::directory::log;
 use crate::directory::target::state::Note;
 use crate::directory::target::stored::{Full, Known, Membership, State};
 use crate::limits;
+use crate::outbound::{call, capability};
 use crate::outbound::errand::Verdict;
 use crate::outbound::plan::{self, KnownGroup, KnownUser, Member};
 use crate::outbound::reading::{self, Page, Reading, Seen};
 use crate::outbound::request::Request;
 use crate::outbound::scim;
+use crate::scim::errors::Error;
+use crate::store::Snapshot;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -69,7 +72,7 @@ impl Task {
     }
 
     /// Notes how far the target is.
-    pub(super) async fn note_state(&self) -> Result<(), crate::scim::errors::Error> {
+    pub(super) async fn note_state(&self) -> Result<(), Error> {
         let state: State = self.state().clone();
         self.site().note(&[Note::State(Box::new(state))]).await
     }
@@ -87,14 +90,12 @@ impl Task {
             after = Some(*last);
             for id in page {
                 if let Wanted::This(user) = self.scope.user(&snapshot, id, self.now_ms()).await? {
-                    index.add_name(kind, keys::USER, &user.person.name, id);
+                    index.add(&capability::user_key(kind, &user.person.name), id);
                 }
                 self.advance();
             }
         }
-        // What is known goes last, so that whoever was renamed here is still found by what he is called there.
-        let known = self.known_index(&[keys::USER]).await?;
-        Ok(known.over(index))
+        Ok(index)
     }
 
     async fn wanted_groups_by_name(&self) -> Result<(Index, Vec<String>), Ended> {
@@ -108,7 +109,7 @@ impl Task {
             after = Some(*last);
             for id in page {
                 if let Wanted::This(group) = self.scope.group(&snapshot, id, self.now_ms()).await? {
-                    index.add_name(kind, keys::GROUP, &group.name, id);
+                    index.add(&capability::group_key(kind, &group.name), id);
                     names.push(group.name);
                 }
             }
@@ -119,7 +120,7 @@ impl Task {
             let snapshot = self.directory.snapshot().await?;
             let page = self.site().all_known(&snapshot, keys::GROUP, after.as_deref(), limits::SCAN_ROWS).await?;
             for (_, _, known) in page.rows.into_iter().filter(|(_, _, known)| !known.state.is_null()) {
-                names.push(resource::read::<KnownGroup>(known.state)?.name);
+                names.push(note::read::<KnownGroup>(known.state)?.name);
             }
             after = page.next;
             if after.is_none() {
@@ -128,8 +129,7 @@ impl Task {
         }
         names.sort_unstable();
         names.dedup();
-        let known = self.known_index(&[keys::GROUP]).await?;
-        Ok((known.over(index), names))
+        Ok((index, names))
     }
 
     async fn read_users(&self, index: &Index) -> Result<(), Ended> {
@@ -191,8 +191,8 @@ impl Task {
         Err(Ended::Blocked("its list of groups has no end".to_owned()))
     }
 
-    /// Which of the directory's users or groups something is that the target has: by what is known of it, by the id that it was given
-    /// when it was made, or by its name.
+    /// Which of the directory's users or groups something is that the target has: by the id that is known of it, by the one that it was given
+    /// when it was made, by the name that is known of it, or by the name that it should have.
     async fn whose(
         &self,
         index: &Index,
@@ -200,17 +200,30 @@ impl Task {
         (id, name): (&str, &str),
         attributes: &Map<String, Value>,
     ) -> Result<Option<Uuid>, Ended> {
-        let kind = self.shown.target.kind;
-        if let Some(known) = index.find(kind, code, id, "") {
+        let snapshot = self.directory.snapshot().await?;
+        if let Some(known) = self.called(&snapshot, code, call::by_id(id)).await? {
             return Ok(Some(known));
         }
-        if let Some(given) = scim::resource_of(attributes) {
-            let snapshot = self.directory.snapshot().await?;
-            if self.scope.exists(&snapshot, code, given).await? {
-                return Ok(Some(given));
-            }
+        if let Some(given) = scim::resource_of(attributes)
+            && self.scope.exists(&snapshot, code, given).await?
+        {
+            return Ok(Some(given));
         }
-        Ok(index.find(kind, code, "", name))
+        let kind = self.shown.target.kind;
+        let (by_name, key) = match code {
+            keys::USER => (call::by_user_name(name), capability::user_key(kind, name)),
+            _ => (call::by_group_name(kind, name), capability::group_key(kind, name)),
+        };
+        let known = self.called(&snapshot, code, by_name).await?;
+        Ok(known.or_else(|| index.find(&key)))
+    }
+
+    /// Who is known to be called so there.
+    async fn called(&self, snapshot: &Snapshot, code: u8, call: Option<String>) -> Result<Option<Uuid>, Error> {
+        match call {
+            Some(call) => self.site().called(snapshot, code, &call).await,
+            None => Ok(None),
+        }
     }
 
     /// What the reading did not see is not there any more.
@@ -273,16 +286,23 @@ impl Task {
         right: &BTreeSet<Uuid>,
         seen: Vec<Seen>,
     ) -> Result<Vec<Member>, Ended> {
-        let kind = self.shown.target.kind;
-        let index = self.known_index(&[keys::USER, keys::GROUP]).await?;
         let snapshot = self.directory.snapshot().await?;
         let before = self.known_members(&snapshot, group).await?;
         let is_additive =
             self.shown.target.policy.memberships == crate::directory::target::stored::Memberships::Additive;
         let (mut strangers, mut there) = (Vec::new(), BTreeSet::new());
         for Seen { id, name } in seen {
-            let found = index.find(kind, keys::USER, &id, &name);
-            match found.or_else(|| index.find(kind, keys::GROUP, &id, "")) {
+            let mut found = None;
+            for (code, call) in [
+                (keys::USER, call::by_id(&id)),
+                (keys::USER, call::by_user_name(&name)),
+                (keys::GROUP, call::by_id(&id)),
+            ] {
+                if found.is_none() {
+                    found = self.called(&snapshot, code, call).await?;
+                }
+            }
+            match found {
                 Some(member) if !is_additive || right.contains(&member) || before.contains(&member) => {
                     there.insert(member);
                 }

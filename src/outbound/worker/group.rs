@@ -9,6 +9,7 @@ use crate::directory::target::stored::{Membership, Memberships, Users};
 use crate::limits;
 use crate::outbound::plan::{self, Act, Former, KnownGroup, Member, Step};
 use crate::outbound::reading::{self, Seen};
+use crate::outbound::call;
 use crate::store::Snapshot;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -25,6 +26,7 @@ pub(super) enum Source {
 impl Task {
     /// Brings a group and its members into line.
     pub(super) async fn group(&self, id: Uuid, source: Source) -> Result<(), Ended> {
+        let _turn = self.turns.wait(id).await;
         for attempt in 0..limits::TARGET_PLANS_OF_ONE_MAX {
             // What was read the first time is known the second time.
             let source = if attempt == 0 { source } else { Source::Known };
@@ -81,14 +83,14 @@ impl Task {
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
         for _ in 0..limits::TARGET_PLANS_OF_ONE_MAX {
             let snapshot = self.directory.snapshot().await?;
-            if let Some(step) = self.unfinished(&snapshot, keys::GROUP, id).await? {
-                let subject = Subject { code: keys::GROUP, id, display: String::new() };
+            let subject = Subject { code: keys::GROUP, id, display: String::new() };
+            if let Some(step) = self.unfinished(&snapshot, &subject).await? {
                 match self.take(&subject, vec![step]).await? {
                     Taken::All | Taken::Again => continue,
                     Taken::Failed | Taken::Held => return Ok(None),
                 }
             }
-            let known: Option<KnownGroup> = self.known(&snapshot, keys::GROUP, id).await?;
+            let known = self.known_group(&subject).await?;
             let name = known.as_ref().map(|known| known.name.clone()).unwrap_or_default();
             let (wanted, display) = match self.scope.group(&snapshot, id, self.now_ms()).await? {
                 Wanted::This(group) => (Some(group.clone()), group.name),
@@ -121,18 +123,31 @@ impl Task {
 
     /// A group that has all its members needs none of those that it was before it was renamed.
     async fn leave_former(&self, subject: &Subject) -> Result<Taken, Ended> {
-        let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
+        match self.known_group(subject).await? {
+            Some(known) => self.take(subject, plan::former(self.shown.target.kind, &self.shown.target.policy, &known)).await,
+            None => Ok(Taken::All),
+        }
+    }
+
+    /// What is known of a group. A former name of it that another group has by now is no business of its any more.
+    async fn known_group(&self, subject: &Subject) -> Result<Option<KnownGroup>, Ended> {
         let snapshot = self.directory.snapshot().await?;
-        let known: Option<KnownGroup> = self.known(&snapshot, keys::GROUP, subject.id).await?;
-        let Some(known) = known.filter(|known| !known.former.is_empty()) else { return Ok(Taken::All) };
-        let others = self.known_index(&[keys::GROUP]).await?;
-        let is_taken = |name: &str| others.find(kind, keys::GROUP, "", name).is_some_and(|other| other != subject.id);
-        let (steps, without) = plan::former(kind, policy, &known, is_taken);
-        let taken = self.take(subject, steps).await?;
-        if let (Taken::All, Some(known)) = (taken, without) {
+        let Some(mut known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, subject.id).await? else { return Ok(None) };
+        let mut former = Vec::new();
+        for old in &known.former {
+            let taken = match call::by_group_name(self.shown.target.kind, &old.name) {
+                Some(call) => self.other_called(subject, &call).await?.is_some(),
+                None => false,
+            };
+            if !taken {
+                former.push(old.clone());
+            }
+        }
+        if former.len() < known.former.len() {
+            known.former = former;
             self.site().note(&[Note::Known(keys::GROUP, subject.id, Some(self.row(&known)?))]).await?;
         }
-        Ok(taken)
+        Ok(Some(known))
     }
 
     /// Whoever is to be a member has to be there first. Whoever is in trouble has his own time.
@@ -145,9 +160,11 @@ impl Task {
                 {
                     continue;
                 }
-                match code {
-                    keys::USER => self.user(*id).await?,
-                    _ => drop(self.group_itself(*id).await?),
+                if code == keys::USER {
+                    self.user(*id).await?;
+                } else if let Some(_turn) = self.turns.free(*id) {
+                    // Otherwise it is being made, and joins those that it is to be in by itself.
+                    self.group_itself(*id).await?;
                 }
             }
         }

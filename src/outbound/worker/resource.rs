@@ -2,21 +2,21 @@
 //! noted before the next. What cannot be done is noted with its reason and stops nobody else. Whatever happens between two steps, doing the
 //! same again ends in the same state.
 
+use super::claim::Claim;
+use super::note::read;
 use super::scope::Wanted;
 use super::task::{Ended, Task};
 use crate::directory::keys;
 use crate::directory::target::progress::Step as Told;
 use crate::directory::target::state::Note;
-use crate::directory::target::stored::{Hold, Kind, Known, Membership, Trouble};
+use crate::directory::target::stored::{Hold, Kind};
 use crate::limits;
 use crate::outbound::capability;
 use crate::outbound::errand::{self, Verdict};
-use crate::outbound::pace;
-use crate::outbound::plan::{self, Act, Begun, Effect, KnownGroup, KnownUser, Member, Step};
+use crate::outbound::plan::{self, Act, Effect, KnownGroup, KnownUser, Member, Step};
 use crate::scim::errors::{Error, Kind as ErrorKind};
 use crate::store::Snapshot;
 use base64::prelude::{BASE64_STANDARD, Engine};
-use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -56,9 +56,11 @@ enum Did {
 
 /// When there is another attempt.
 #[derive(Clone, Copy)]
-enum Another {
+pub(super) enum Another {
     /// After a pause that grows, a few times.
     Later,
+    /// After a pause that grows to its longest, for as long as it takes.
+    Patiently,
     /// Once in a while, for as long as it takes.
     Sometimes,
     /// Not by itself.
@@ -68,11 +70,17 @@ enum Another {
 impl Task {
     /// Brings a user into line, and his membership of groups that the target has.
     pub(super) async fn user(&self, id: Uuid) -> Result<(), Ended> {
+        let _turn = self.turns.wait(id).await;
+        self.user_in_turn(id).await
+    }
+
+    /// The same, by whoever has his turn.
+    pub(super) async fn user_in_turn(&self, id: Uuid) -> Result<(), Ended> {
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
         for _ in 0..limits::TARGET_PLANS_OF_ONE_MAX {
             let snapshot = self.directory.snapshot().await?;
-            if let Some(step) = self.unfinished(&snapshot, keys::USER, id).await? {
-                let subject = Subject { code: keys::USER, id, display: String::new() };
+            let subject = Subject { code: keys::USER, id, display: String::new() };
+            if let Some(step) = self.unfinished(&snapshot, &subject).await? {
                 match self.take(&subject, vec![step]).await? {
                     Taken::All | Taken::Again => continue,
                     Taken::Failed | Taken::Held => return Ok(()),
@@ -124,12 +132,24 @@ impl Task {
                 self.fail(subject, "its steps have no end", Another::Never).await?;
                 return Ok(Taken::Failed);
             }
-            let made = made(&step)?;
+            if let Claim::Refused(why) = self.claim_name(subject, &step).await? {
+                self.fail(subject, &why, Another::Patiently).await?;
+                return Ok(Taken::Failed);
+            }
             if !self.pretends {
-                self.note_begun(subject, &step, made.as_ref()).await?;
+                self.note_begun(subject, &step).await?;
             }
             match self.step(&step).await? {
                 Did::Done { effect, again } => {
+                    match self.claim_found(subject, &step, &effect).await? {
+                        Claim::Free => {}
+                        claim => {
+                            self.note_pending(subject, None).await?;
+                            let Claim::Refused(why) = claim else { return Ok(Taken::Again) };
+                            self.fail(subject, &why, Another::Patiently).await?;
+                            return Ok(Taken::Failed);
+                        }
+                    }
                     self.note_effect(subject, &step, effect, counts).await?;
                     self.tell_step(told(subject, &step, false)).await?;
                     if again {
@@ -139,8 +159,8 @@ impl Task {
                 Did::Instead(instead) => instead.into_iter().rev().for_each(|step| steps.push_front(step)),
                 Did::Failed(why, another) => {
                     // It was refused, and is not there; after a failure it may be.
-                    if made.is_some() && !matches!(another, Another::Later) {
-                        self.note_pending(subject, serde_json::Value::Null).await?;
+                    if self.made(&step)?.is_some() && !matches!(another, Another::Later) {
+                        self.note_pending(subject, None).await?;
                     }
                     self.fail(subject, &why, another).await?;
                     return Ok(Taken::Failed);
@@ -150,43 +170,14 @@ impl Task {
         Ok(Taken::All)
     }
 
-    /// Nothing waits of the resource any more, but for what cannot be done there at all.
-    pub(super) async fn settle(&self, subject: &Subject, trouble: Option<String>) -> Result<(), Ended> {
-        self.works();
-        if let Some(why) = trouble {
-            return self.fail(subject, &why, Another::Never).await;
-        }
-        let snapshot = self.directory.snapshot().await?;
-        let (site, code, id) = (self.site(), subject.code, subject.id);
-        let mut notes = Vec::new();
-        if site.trouble(&snapshot, code, id).await?.is_some() {
-            notes.push(Note::Trouble(code, id, None));
-        }
-        if site.hold(&snapshot, code, id).await?.is_some() {
-            notes.push(Note::Hold(code, id, None));
-        }
-        Ok(site.note(&notes).await?)
-    }
-
-    /// What is known of a user or group.
-    pub(super) async fn known<T: DeserializeOwned>(
-        &self,
-        snapshot: &Snapshot,
-        code: u8,
-        id: Uuid,
-    ) -> Result<Option<T>, Error> {
-        let known = self.site().known(snapshot, code, id).await?;
-        known.filter(|known| !known.state.is_null()).map(|known| read(known.state)).transpose()
-    }
-
     /// The step that makes something there and whose outcome was not noted, because of a failure or a crash. Nothing can be planned before
     /// it is: there would be something at the target that nobody knows of.
-    pub(super) async fn unfinished(&self, snapshot: &Snapshot, code: u8, id: Uuid) -> Result<Option<Step>, Error> {
-        let known = self.site().known(snapshot, code, id).await?;
+    pub(super) async fn unfinished(&self, snapshot: &Snapshot, subject: &Subject) -> Result<Option<Step>, Ended> {
+        let known = self.site().known(snapshot, subject.code, subject.id).await?;
         let Some(pending) = known.map(|known| known.pending).filter(|pending| !pending.is_null()) else {
             return Ok(None);
         };
-        Ok(Some(match code {
+        let step = match subject.code {
             keys::USER => {
                 let user: KnownUser = read(pending)?;
                 Step { act: Act::CreateUser(user.clone()), destructive: false, after: Effect::User(Some(user)) }
@@ -196,43 +187,13 @@ impl Task {
                 let after = Effect::NewGroup { group: group.clone(), read: false };
                 Step { act: Act::CreateGroup(group), destructive: false, after }
             }
-        }))
-    }
-
-    /// Notes before a step what nobody can be sure of until its outcome is noted.
-    async fn note_begun(&self, subject: &Subject, step: &Step, made: Option<&serde_json::Value>) -> Result<(), Error> {
-        let id = subject.id;
-        let notes = match plan::begun(step) {
-            Begun::Nothing => return Ok(()),
-            Begun::Step => return self.note_pending(subject, made.cloned().unwrap_or_default()).await,
-            Begun::User(known) => vec![Note::Known(keys::USER, id, Some(self.row(&known)?))],
-            Begun::Group(known) => vec![Note::Known(keys::GROUP, id, Some(self.row(&known)?))],
-            Begun::Members(members) => {
-                let membership = Membership { epoch: self.state().epoch, doubt: true };
-                let ours = members.into_iter().filter(|member| !member.is_nil());
-                ours.map(|member| Note::Member(id, member, Some(membership))).collect()
-            }
         };
-        self.site().note(&notes).await
-    }
-
-    /// Notes that something is about to be made, or that it was refused.
-    async fn note_pending(&self, subject: &Subject, pending: serde_json::Value) -> Result<(), Error> {
-        let snapshot = self.directory.snapshot().await?;
-        let (code, id) = (subject.code, subject.id);
-        let before = self.site().known(&snapshot, code, id).await?.unwrap_or_default();
-        if before.pending == pending {
-            return Ok(());
+        if self.is_anothers_name(subject, &step).await? {
+            // What was made there, if it was, is the other's by now.
+            self.note_pending(subject, None).await?;
+            return Ok(None);
         }
-        let after = Known { epoch: self.state().epoch, pending, ..before };
-        let is_nothing = after.state.is_null() && after.pending.is_null();
-        self.site().note(&[Note::Known(code, id, (!is_nothing).then_some(after))]).await
-    }
-
-    /// The row of what is known.
-    pub(super) fn row(&self, state: &impl serde::Serialize) -> Result<Known, Error> {
-        let state = serde_json::to_value(state).map_err(|_| damaged())?;
-        Ok(Known { epoch: self.state().epoch, state, pending: serde_json::Value::Null })
+        Ok(Some(step))
     }
 
     /// Puts a user or group into the groups of the target where it should be, and takes it out of those where it should not be.
@@ -244,11 +205,7 @@ impl Task {
         let snapshot = self.directory.snapshot().await?;
         let Some((member, user)) = self.member(&snapshot, code, id).await? else { return Ok(()) };
         let there = self.site().memberships(&snapshot, id).await?;
-        let is_wanted = match code {
-            keys::USER => matches!(self.scope.user(&snapshot, id, self.now_ms()).await?, Wanted::This(_)),
-            _ => matches!(self.scope.group(&snapshot, id, self.now_ms()).await?, Wanted::This(_)),
-        };
-        let wanted = match is_wanted {
+        let wanted = match self.is_wanted(&snapshot, code, id).await? {
             true => self.scope.wanted_groups(&snapshot, id, self.now_ms()).await?.admitted,
             false => Vec::new(),
         };
@@ -258,24 +215,50 @@ impl Task {
             }
             let Some(known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, *group).await? else { continue };
             if user.as_ref().is_none_or(|user| plan::may_join(kind, policy, &known.name, user)) {
-                let steps = plan::members(kind, &known, std::slice::from_ref(&member), &[]);
-                let subject = Subject { code: keys::GROUP, id: *group, display: known.name };
-                self.take(&subject, steps).await?;
+                self.pair(*group, known, Some(&member), None).await?;
             }
         }
         for group in there.iter().filter(|group| !wanted.contains(group)) {
             let Some(known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, *group).await? else { continue };
             // A group that the target is not to have any more keeps whom it has, unless its own plan says otherwise.
             if matches!(self.scope.group(&snapshot, *group, self.now_ms()).await?, Wanted::This(_)) {
-                let steps = plan::members(kind, &known, &[], std::slice::from_ref(&member));
-                let subject = Subject { code: keys::GROUP, id: *group, display: known.name };
-                self.take(&subject, steps).await?;
+                self.pair(*group, known, None, Some(&member)).await?;
             }
         }
         Ok(())
     }
 
-    /// Somebody that the target has, as a member; with what is known of him if it is a user.
+    /// Whether the target is to have a user or group.
+    pub(super) async fn is_wanted(&self, snapshot: &Snapshot, code: u8, id: Uuid) -> Result<bool, Error> {
+        Ok(match code {
+            keys::USER => matches!(self.scope.user(snapshot, id, self.now_ms()).await?, Wanted::This(_)),
+            _ => matches!(self.scope.group(snapshot, id, self.now_ms()).await?, Wanted::This(_)),
+        })
+    }
+
+    /// Puts one member into a group, or takes one out of it. A group that turns out not to be there has its own plan for that.
+    async fn pair(
+        &self,
+        group: Uuid,
+        known: KnownGroup,
+        add: Option<&Member>,
+        remove: Option<&Member>,
+    ) -> Result<(), Ended> {
+        let one = |member: Option<&Member>| member.map(std::slice::from_ref).unwrap_or_default().to_vec();
+        let steps = plan::members(self.shown.target.kind, &known, &one(add), &one(remove));
+        let subject = Subject { code: keys::GROUP, id: group, display: known.name };
+        if self.take(&subject, steps).await? == Taken::Again {
+            let snapshot = self.directory.snapshot().await?;
+            if self.known::<KnownGroup>(&snapshot, keys::GROUP, group).await?.is_none() {
+                let soon = self.soon(&snapshot, keys::GROUP, group).await?;
+                self.site().note(&[soon]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody that the target has, as a member; with what is known of him if it is a user. Nobody whose name is in doubt: he is planned
+    /// again, and his memberships with him.
     pub(super) async fn member(
         &self,
         snapshot: &Snapshot,
@@ -284,6 +267,7 @@ impl Task {
     ) -> Result<Option<(Member, Option<KnownUser>)>, Error> {
         if code == keys::USER {
             let user: Option<KnownUser> = self.known(snapshot, code, id).await?;
+            let user = user.filter(|user| !plan::is_name_in_doubt(self.shown.target.kind, user));
             return Ok(user.map(|user| {
                 let member = Member { resource: id, is_group: false, id: user.id.clone(), name: user.name.clone() };
                 (member, Some(user))
@@ -300,7 +284,8 @@ impl Task {
 
     async fn step(&self, step: &Step) -> Result<Did, Ended> {
         if self.pretends {
-            return Ok(Did::Done { effect: step.after.clone(), again: false });
+            let again = matches!(step.act, Act::FindUser(_));
+            return Ok(Did::Done { effect: step.after.clone(), again });
         }
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
         let password = password()?;
@@ -358,141 +343,6 @@ impl Task {
         Ok(Taken::Held)
     }
 
-    /// Notes that something of the resource cannot be done.
-    async fn fail(&self, subject: &Subject, why: &str, another: Another) -> Result<(), Ended> {
-        let (site, code, id, now_ms) = (self.site(), subject.code, subject.id, self.now_ms());
-        let snapshot = self.directory.snapshot().await?;
-        let before = site.trouble(&snapshot, code, id).await?.unwrap_or_default();
-        let attempts = before.attempts.saturating_add(1);
-        let next_ms = match another {
-            Another::Later if attempts < limits::TARGET_ATTEMPTS_MAX => {
-                let seed = id.as_u64_pair().1 ^ now_ms.unsigned_abs();
-                Some(now_ms.saturating_add(pace::pause_ms(attempts, seed)))
-            }
-            Another::Sometimes => Some(now_ms.saturating_add(limits::TARGET_SEAT_MS)),
-            Another::Later | Another::Never => None,
-        };
-        let reason = why.get(..why.floor_char_boundary(limits::TARGET_REASON_BYTES_MAX)).unwrap_or_default().to_owned();
-        let first_ms = if before.attempts == 0 && before.first_ms == 0 { now_ms } else { before.first_ms };
-        let display = match subject.display.is_empty() {
-            true => before.display.clone(),
-            false => subject.display.clone(),
-        };
-        let trouble = Trouble { reason, display, attempts, first_ms, last_ms: now_ms, next_ms };
-        site.note(&[Note::Trouble(code, id, Some(trouble))]).await?;
-        self.progress().failed += 1;
-        Ok(())
-    }
-
-    /// Notes what a step changed, with the count of destructive steps where it is one.
-    async fn note_effect(&self, subject: &Subject, step: &Step, effect: Effect, counts: bool) -> Result<(), Ended> {
-        let mut notes = self.notes(subject, effect).await?;
-        if let Act::Release(_, group) = &step.act {
-            notes.extend(self.left(subject.id, group).await?);
-        }
-        if counts {
-            let state = self.state().clone();
-            notes.push(Note::State(Box::new(state)));
-        }
-        Ok(self.site().note(&notes).await?)
-    }
-
-    async fn notes(&self, subject: &Subject, effect: Effect) -> Result<Vec<Note>, Error> {
-        let membership = Membership { epoch: self.state().epoch, doubt: false };
-        let id = subject.id;
-        Ok(match effect {
-            Effect::Nothing => Vec::new(),
-            Effect::User(Some(known)) => vec![Note::Known(keys::USER, id, Some(self.row(&known)?))],
-            Effect::User(None) => self.gone(id).await?,
-            Effect::Group(Some(known)) => vec![Note::Known(keys::GROUP, id, Some(self.row(&known)?))],
-            Effect::Group(None) => {
-                self.forget_members(id).await?;
-                [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, None)]].concat()
-            }
-            Effect::NewGroup { group, read } => {
-                if read {
-                    self.unread().insert(id);
-                }
-                self.forget_members(id).await?;
-                [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, Some(self.row(&group)?))]].concat()
-            }
-            Effect::Members { added, removed } => {
-                let is_ours = |member: &Uuid| !member.is_nil();
-                let added = added.into_iter().filter(is_ours).map(|one| Note::Member(id, one, Some(membership)));
-                let removed = removed.into_iter().filter(is_ours).map(|one| Note::Member(id, one, None));
-                added.chain(removed).collect()
-            }
-            Effect::Missing(members) => {
-                let mut notes = Vec::new();
-                for member in members {
-                    notes.extend(self.lost(member).await?);
-                }
-                notes
-            }
-        })
-    }
-
-    /// The target has nothing any more of somebody who was to be a member. He is planned again by himself, also after a crash; if it is
-    /// always the same, after pauses.
-    async fn lost(&self, member: Uuid) -> Result<Vec<Note>, Error> {
-        let (site, now_ms) = (self.site(), self.now_ms());
-        let snapshot = self.directory.snapshot().await?;
-        let is_group = site.known(&snapshot, keys::GROUP, member).await?.is_some();
-        let code = if is_group { keys::GROUP } else { keys::USER };
-        let before = site.trouble(&snapshot, code, member).await?.unwrap_or_default();
-        let attempts = before.attempts.saturating_add(1);
-        let pause_ms = if before.attempts == 0 { 0 } else { pace::pause_ms(attempts, now_ms.unsigned_abs()) };
-        let trouble = Trouble {
-            reason: "the target has lost it".to_owned(),
-            attempts,
-            first_ms: if before.attempts == 0 { now_ms } else { before.first_ms },
-            last_ms: now_ms,
-            next_ms: (attempts < limits::TARGET_ATTEMPTS_MAX).then(|| now_ms.saturating_add(pause_ms)),
-            ..before
-        };
-        let mut notes = self.gone_member(member).await?;
-        notes.push(Note::Known(code, member, None));
-        notes.push(Note::Trouble(code, member, Some(trouble)));
-        Ok(notes)
-    }
-
-    /// The target has nothing of a user any more.
-    async fn gone(&self, id: Uuid) -> Result<Vec<Note>, Error> {
-        Ok([self.gone_member(id).await?, vec![Note::Known(keys::USER, id, None)]].concat())
-    }
-
-    /// Nobody is in a group any more who does not exist there.
-    async fn gone_member(&self, id: Uuid) -> Result<Vec<Note>, Error> {
-        let snapshot = self.directory.snapshot().await?;
-        let groups = self.site().memberships(&snapshot, id).await?;
-        Ok(groups.into_iter().map(|group| Note::Member(group, id, None)).collect())
-    }
-
-    /// The user left the groups of this name.
-    async fn left(&self, id: Uuid, name: &str) -> Result<Vec<Note>, Error> {
-        let snapshot = self.directory.snapshot().await?;
-        let mut notes = Vec::new();
-        for group in self.site().memberships(&snapshot, id).await? {
-            let known: Option<KnownGroup> = self.known(&snapshot, keys::GROUP, group).await?;
-            if known.is_some_and(|known| known.name.eq_ignore_ascii_case(name)) {
-                notes.push(Note::Member(group, id, None));
-            }
-        }
-        Ok(notes)
-    }
-
-    /// Nothing is known of a group's members any more; in bounded batches.
-    pub(super) async fn forget_members(&self, group: Uuid) -> Result<(), Error> {
-        loop {
-            let snapshot = self.directory.snapshot().await?;
-            let page = self.site().members(&snapshot, group, None, limits::TARGET_ROWS).await?;
-            if page.rows.is_empty() {
-                return Ok(());
-            }
-            let notes: Vec<Note> = page.rows.iter().map(|(_, member, _)| Note::Member(group, *member, None)).collect();
-            self.site().note(&notes).await?;
-        }
-    }
 }
 
 /// A step as it is told.
@@ -510,25 +360,6 @@ fn told(subject: &Subject, step: &Step, held: bool) -> Told {
 /// Whether a kind of target is a SCIM server.
 pub(super) fn is_scim(kind: Kind) -> bool {
     matches!(kind, Kind::Scim | Kind::AtlassianCloud)
-}
-
-/// What a step makes at the target, if it makes something.
-fn made(step: &Step) -> Result<Option<serde_json::Value>, Error> {
-    let made = match (&step.act, &step.after) {
-        (Act::CreateUser(user), _) => serde_json::to_value(user),
-        (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => serde_json::to_value(group),
-        _ => return Ok(None),
-    };
-    made.map(Some).map_err(|_| damaged())
-}
-
-/// What is known, out of its row.
-pub(super) fn read<T: DeserializeOwned>(state: serde_json::Value) -> Result<T, Error> {
-    serde_json::from_value(state).map_err(|_| damaged())
-}
-
-fn damaged() -> Error {
-    Error::new(ErrorKind::Internal, "what is known of a target cannot be read")
 }
 
 /// A password that nobody knows, with letters of all kinds for those who ask for them.

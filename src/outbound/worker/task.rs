@@ -1,6 +1,7 @@
 //! What one target's task works with: its settings and scope, the line to it, how far it is, and who is told. With a line it sends; without
 //! one to send on it pretends, for plans: then each step counts as done as soon as it is told.
 
+use super::claim::Turns;
 use super::line::Line;
 use super::scope::Scope;
 use crate::directory::Directory;
@@ -36,6 +37,7 @@ pub(super) struct Task {
     unread: Mutex<BTreeSet<Uuid>>,
     /// Resources in a row that the target failed at.
     failures: AtomicU32,
+    pub(super) turns: Turns,
 }
 
 /// Who is told how it goes.
@@ -93,6 +95,7 @@ impl Task {
             listeners: Mutex::default(),
             unread: Mutex::default(),
             failures: AtomicU32::new(0),
+            turns: Turns::default(),
         }
     }
 

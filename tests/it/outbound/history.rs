@@ -9,9 +9,12 @@ use super::fake_jira::Jira;
 use super::sim::{Account, Sim, Stop, Team};
 use scimd::directory::target::stored::{Kind, Leavers, Policy};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 const CHANGES: usize = 400;
+
+const SEEDS: RangeInclusive<u64> = 1..=20;
 
 const FAULTS: Faults =
     Faults { throttled: 20, failed_before: 20, failed_after: 20, dropped_before: 20, dropped_after: 30 };
@@ -199,12 +202,24 @@ fn only<T>(users: BTreeMap<String, T>, wanted: &Has, is_active: impl Fn(&T) -> b
     users.into_iter().filter(|(name, user)| wanted.users.contains_key(name) || is_active(user)).collect()
 }
 
+/// Who is inactive is not in the group that gives a licence.
+fn without_licence(wanted: &mut Has) {
+    let users = &wanted.users;
+    if let Some(members) = wanted.groups.get_mut("group 3") {
+        members.retain(|name| users.get(name).is_some_and(|user| user.2));
+    }
+}
+
 #[test]
 fn jira_ends_as_the_directory_is() {
-    for seed in 1..=6 {
-        let leavers = [Leavers::Deactivate, Leavers::Delete][seed as usize % 2];
-        let sim = live(Kind::Jira, policy(leavers), Jira::default(), seed);
-        let wanted = wanted(&sim, str::to_lowercase);
+    for seed in SEEDS {
+        let leavers = [Leavers::Deactivate, Leavers::Delete, Leavers::Release][seed as usize % 3];
+        let policy = Policy { licence_groups: vec!["group 3".to_owned()], ..policy(leavers) };
+        let sim = live(Kind::Jira, policy, Jira::default(), seed);
+        let mut wanted = wanted(&sim, str::to_lowercase);
+        if leavers == Leavers::Release {
+            without_licence(&mut wanted);
+        }
         let state = sim.fake.state();
         let users = state
             .users
@@ -220,7 +235,7 @@ fn jira_ends_as_the_directory_is() {
 
 #[test]
 fn confluence_ends_as_the_directory_is() {
-    for seed in 1..=6 {
+    for seed in SEEDS {
         let leavers = [Leavers::Deactivate, Leavers::Delete][seed as usize % 2];
         let world = Confluence { page_max: 5, ..Confluence::default() };
         let sim = live(Kind::Confluence, policy(leavers), world, seed);
@@ -238,7 +253,7 @@ fn confluence_ends_as_the_directory_is() {
 
 #[test]
 fn bitbucket_ends_as_the_directory_is() {
-    for seed in 1..=6 {
+    for seed in SEEDS {
         let leavers = [Leavers::Deactivate, Leavers::Delete][seed as usize % 2];
         let world = Bitbucket { page_max: 7, ..Bitbucket::default() };
         let policy = Policy { licence_groups: vec!["group 3".to_owned()], ..policy(leavers) };
@@ -247,9 +262,7 @@ fn bitbucket_ends_as_the_directory_is() {
         // Nobody is inactive there; who is inactive here is not in the group that gives a licence.
         let inactive: BTreeSet<String> =
             wanted.users.iter().filter(|(_, user)| !user.2).map(|(name, _)| name.clone()).collect();
-        if let Some(members) = wanted.groups.get_mut("group 3") {
-            members.retain(|name| !inactive.contains(name));
-        }
+        without_licence(&mut wanted);
         let state = sim.fake.state();
         let users = state
             .users
@@ -259,7 +272,10 @@ fn bitbucket_ends_as_the_directory_is() {
             (name.clone(), group.members.iter().map(|id| state.by_id(*id).unwrap().name.to_lowercase()).collect())
         });
         let locked = |name: &String| state.users[name].password == "random" && !state.users[name].permitted;
-        assert!(inactive.iter().all(locked));
+        assert!(inactive.iter().all(locked), "seed {seed}");
+        // Whoever is gone here cannot sign in there, whatever his name was while he was.
+        let left: Vec<_> = state.users.keys().filter(|name| !wanted.users.contains_key(*name)).collect();
+        assert!(left.iter().all(|name| locked(name)), "seed {seed}: {left:?}");
         let has = Has { users: only(users.collect(), &wanted, |_| false), groups: groups.collect() };
         assert_eq!(has, wanted, "seed {seed}");
     }
@@ -271,7 +287,7 @@ fn cloud(is_plain: bool, seed: u64) -> Cloud {
 
 #[test]
 fn atlassian_cloud_ends_as_the_directory_is() {
-    for seed in 1..=6 {
+    for seed in SEEDS {
         let leavers = [Leavers::Deactivate, Leavers::Delete][seed as usize % 2];
         let sim = live(Kind::AtlassianCloud, policy(leavers), cloud(false, seed), seed);
         let wanted = wanted(&sim, str::to_lowercase);
@@ -304,7 +320,7 @@ fn cloud_has(sim: &Sim<Cloud>, wanted: &Has) -> Has {
 
 #[test]
 fn a_plain_scim_server_ends_as_the_directory_is() {
-    for seed in 1..=6 {
+    for seed in SEEDS {
         let sim = live(Kind::Scim, policy(Leavers::Delete), cloud(true, seed), seed);
         let wanted = wanted(&sim, str::to_lowercase);
         assert_eq!(cloud_has(&sim, &wanted), wanted, "seed {seed}");

@@ -8,6 +8,7 @@ use scimd::outbound::errand::{self, Verdict};
 use scimd::outbound::plan::{self, Act, Begun, Effect, Former, Group, KnownGroup, KnownUser, Member, Step, User};
 use scimd::outbound::reading::{self, Page, Reading, Seen};
 use scimd::outbound::request::{Reply, Request};
+use scimd::outbound::call::{self, Called};
 use scimd::outbound::{capability, scim};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,8 @@ pub(crate) struct Sim<W> {
     /// Every request.
     pub(crate) requests: Vec<Request>,
     count: usize,
+    /// Resources that are brought into line for the sake of others.
+    claims: usize,
 }
 
 impl<W: World> Sim<W> {
@@ -89,6 +92,7 @@ impl<W: World> Sim<W> {
             steps,
             requests,
             count: 0,
+            claims: 0,
         }
     }
 
@@ -112,21 +116,7 @@ impl<W: World> Sim<W> {
 
     /// Brings one group and its members into line.
     pub(crate) fn group(&mut self, id: Uuid) -> Result<(), Stop> {
-        let mut settled = false;
-        for _ in 0..6 {
-            self.finish(id)?;
-            let wanted = self.groups.get(&id).map(|team| self.as_group(id, team));
-            let plan = plan::group(self.kind, &self.policy, self.known_groups.get(&id), wanted.as_ref());
-            if let Some(trouble) = plan.trouble {
-                return Err(Stop::Dead(trouble));
-            }
-            settled = plan.steps.is_empty();
-            if settled {
-                break;
-            }
-            self.take_all(id, &plan.steps)?;
-        }
-        assert!(settled, "planned again and again: {:?}", self.steps);
+        self.group_itself(id)?;
         if !self.groups.contains_key(&id) {
             return Ok(());
         }
@@ -143,6 +133,27 @@ impl<W: World> Sim<W> {
         panic!("members again and again: {:?}", self.steps);
     }
 
+    /// Brings a group into line, without its members.
+    fn group_itself(&mut self, id: Uuid) -> Result<(), Stop> {
+        let mut settled = false;
+        for _ in 0..6 {
+            self.finish(id)?;
+            self.drop_taken(id);
+            let wanted = self.groups.get(&id).map(|team| self.as_group(id, team));
+            let plan = plan::group(self.kind, &self.policy, self.known_groups.get(&id), wanted.as_ref());
+            if let Some(trouble) = plan.trouble {
+                return Err(Stop::Dead(trouble));
+            }
+            settled = plan.steps.is_empty();
+            if settled {
+                break;
+            }
+            self.take_all(id, &plan.steps)?;
+        }
+        assert!(settled, "planned again and again: {:?}", self.steps);
+        Ok(())
+    }
+
     fn member_steps(&self, id: Uuid) -> Vec<Step> {
         let group = self.known_groups[&id].clone();
         let wanted: BTreeSet<Uuid> = self.flat(id).into_iter().filter(|member| self.joins(&group, *member)).collect();
@@ -157,15 +168,19 @@ impl<W: World> Sim<W> {
     }
 
     fn former(&mut self, id: Uuid) -> Result<(), Stop> {
-        let known = self.known_groups[&id].clone();
-        let taken: BTreeSet<String> = (self.known_groups.iter().filter(|(other, _)| **other != id))
-            .map(|(_, group)| capability::group_key(self.kind, &group.name))
-            .collect();
-        let (steps, note) = plan::former(self.kind, &self.policy, &known, |key| taken.contains(key));
-        if let Some(note) = note {
-            self.known_groups.insert(id, note);
-        }
+        self.drop_taken(id);
+        let steps = plan::former(self.kind, &self.policy, &self.known_groups[&id]);
         self.take_all(id, &steps)
+    }
+
+    /// A former name of a group that another one has by now is no business of its any more.
+    fn drop_taken(&mut self, id: Uuid) {
+        let Some(mut known) = self.known_groups.get(&id).cloned() else { return };
+        known.former.retain(|old| {
+            let other = self.call(true, &old.name).and_then(|call| self.called(true, &call));
+            other.is_none_or(|other| other == id)
+        });
+        self.known_groups.insert(id, known);
     }
 
     /// The members of a group that the target is to have; without nesting, users alone.
@@ -194,6 +209,9 @@ impl<W: World> Sim<W> {
 
     fn as_member(&self, resource: Uuid) -> Option<Member> {
         if let Some(user) = self.known_users.get(&resource) {
+            if plan::is_name_in_doubt(self.kind, user) {
+                return None;
+            }
             return Some(Member { resource, is_group: false, id: user.id.clone(), name: user.name.clone() });
         }
         let group = self.known_groups.get(&resource)?;
@@ -238,16 +256,32 @@ impl<W: World> Sim<W> {
     /// What was begun is ended before anything else is planned: otherwise something would be there that nobody knows of.
     fn finish(&mut self, id: Uuid) -> Result<(), Stop> {
         match self.pending.get(&id).cloned() {
-            Some(step) => self.take(id, &step).map(drop),
+            Some(step) => {
+                let is_group = self.is_group(id);
+                let known_to_others = step.gives_name().and_then(|name| self.called(is_group, &self.call(is_group, name)?));
+                if known_to_others.is_some_and(|other| other != id) {
+                    self.pending.remove(&id);
+                    return Ok(());
+                }
+                self.take(id, &step).map(drop)
+            }
             None => Ok(()),
         }
     }
 
     fn take(&mut self, id: Uuid, step: &Step) -> Result<bool, Stop> {
+        let call = step.gives_name().and_then(|name| self.call(self.is_group(id), name));
+        self.claim(id, call)?;
         match plan::begun(step) {
             Begun::Nothing => {}
             Begun::Step => drop(self.pending.insert(id, step.clone())),
-            Begun::User(user) => drop(self.known_users.insert(id, user)),
+            Begun::User(user) => {
+                self.known_users.insert(id, user);
+                if let Act::Release(_, group) = &step.act {
+                    let left = self.leave(id, group);
+                    self.maybe_members.extend(left);
+                }
+            }
             Begun::Group(group) => drop(self.known_groups.insert(id, group)),
             Begun::Members(members) => {
                 for member in members {
@@ -282,8 +316,18 @@ impl<W: World> Sim<W> {
             match verdict {
                 Verdict::Ask(next) => request = next,
                 Verdict::Done { effect, again } => {
-                    self.check_claim(id, step, &effect, again)?;
+                    let found = match (&step.act, &effect) {
+                        (Act::CreateUser(_), Effect::User(Some(found))) => call::by_id(&found.id),
+                        (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => call::by_id(&group.id),
+                        _ => None,
+                    };
+                    if self.claim(id, found)? {
+                        return Ok(true);
+                    }
                     self.note(id, effect);
+                    if let Act::Release(_, group) = &step.act {
+                        self.leave(id, group);
+                    }
                     return Ok(again);
                 }
                 Verdict::Instead(steps) => {
@@ -303,62 +347,64 @@ impl<W: World> Sim<W> {
         panic!("an errand without an end: {step:?}");
     }
 
-    /// An account or group that another resource has cannot be taken over; one whose resource is gone can.
-    fn check_claim(&mut self, id: Uuid, step: &Step, effect: &Effect, again: bool) -> Result<(), Stop> {
-        match (&step.act, effect) {
-            (Act::CreateUser(_), Effect::User(Some(_))) => {
-                let key = |name: &str| capability::user_key(self.kind, name);
-                let Effect::User(Some(user)) = effect else { return Ok(()) };
-                let is_it = |known: &KnownUser| match known.id.is_empty() || user.id.is_empty() {
-                    true => key(&known.name) == key(&user.name),
-                    // Who is addressed by his name cannot be there under another one's.
-                    false if matches!(self.kind, Kind::Confluence | Kind::Bitbucket) => {
-                        known.id == user.id || key(&known.name) == key(&user.name)
-                    }
-                    false => known.id == user.id,
-                };
-                let gone = self
-                    .known_users
-                    .iter()
-                    .find(|(other, known)| **other != id && !self.users.contains_key(other) && is_it(known));
-                if let Some(gone) = gone.map(|(gone, _)| *gone) {
-                    // The account is his now, with its memberships.
-                    self.known_users.remove(&gone);
-                    if !again {
-                        self.known_members.retain(|(_, member)| *member != gone);
-                        self.maybe_members.retain(|(_, member)| *member != gone);
-                    }
-                    let members = std::mem::take(&mut self.known_members);
-                    let his = |member: Uuid| if member == gone { id } else { member };
-                    self.known_members = members.into_iter().map(|(group, member)| (group, his(member))).collect();
-                }
-            }
-            (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => {
-                let groups = &self.groups;
-                let key = |name: &str| capability::group_key(self.kind, name);
-                self.known_groups.retain(|other, known| {
-                    *other == id || groups.contains_key(other) || key(&known.name) != key(&group.name)
-                });
-            }
-            _ => {}
+    /// Forgets that a user is in the groups of a name; which those were.
+    fn leave(&mut self, id: Uuid, name: &str) -> Vec<(Uuid, Uuid)> {
+        let groups = &self.known_groups;
+        let is_named = |group: &Uuid| groups.get(group).is_some_and(|known| known.name.eq_ignore_ascii_case(name));
+        let is_it = |pair: &(Uuid, Uuid)| pair.1 == id && is_named(&pair.0);
+        let known = self.known_members.extract_if(.., is_it);
+        known.chain(self.maybe_members.extract_if(.., is_it)).collect()
+    }
+
+    /// Whoever else is called so there is brought into line first, and forgotten if he is gone; whether that changed anything. Whoever
+    /// keeps it, keeps it.
+    fn claim(&mut self, id: Uuid, call: Option<String>) -> Result<bool, Stop> {
+        let Some(call) = call else { return Ok(false) };
+        let is_group = self.is_group(id);
+        let Some(other) = self.called(is_group, &call).filter(|other| *other != id) else { return Ok(false) };
+        if self.claims == 8 {
+            return Err(Stop::Later("too many wait for each other".to_owned()));
         }
-        let claimed = match (&step.act, effect) {
-            _ if !again => false,
-            (Act::CreateUser(_), Effect::User(Some(user))) => {
-                let key = |name: &str| capability::user_key(self.kind, name);
-                self.known_users.iter().any(|(other, known)| *other != id && key(&known.name) == key(&user.name))
+        self.claims += 1;
+        let done = if is_group { self.group_itself(other) } else { self.user(other) };
+        self.claims -= 1;
+        if let Err(stop) = done {
+            return Err(if stop == Stop::Crash { stop } else { Stop::Later(format!("{other} keeps {call}")) });
+        }
+        if self.called(is_group, &call) == Some(other) {
+            if self.users.contains_key(&other) || self.groups.contains_key(&other) {
+                return Err(Stop::Later(format!("{other} keeps {call}")));
             }
-            (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => {
-                let key = |name: &str| capability::group_key(self.kind, name);
-                let is_it = |known: &KnownGroup| match group.id.is_empty() {
-                    true => key(&known.name) == key(&group.name),
-                    false => known.id == group.id,
-                };
-                self.known_groups.iter().any(|(other, known)| *other != id && is_it(known))
-            }
+            self.known_users.remove(&other);
+            self.known_groups.remove(&other);
+            self.known_members.retain(|(group, _)| *group != other);
+            self.maybe_members.retain(|(group, _)| *group != other);
+            // Whatever is left of memberships comes with the account.
+            let his = |pair: &(Uuid, Uuid)| pair.1 == other;
+            let left = self.known_members.extract_if(.., his).chain(self.maybe_members.extract_if(.., his));
+            let left: Vec<_> = left.map(|(group, _)| (group, id)).collect();
+            self.maybe_members.extend(left);
+        }
+        Ok(true)
+    }
+
+    fn call(&self, is_group: bool, name: &str) -> Option<String> {
+        if is_group { call::by_group_name(self.kind, name) } else { call::by_user_name(name) }
+    }
+
+    /// Who is called so there, or may be.
+    fn called(&self, is_group: bool, call: &str) -> Option<Uuid> {
+        let is_it = |known: &dyn Called| known.calls(self.kind).iter().any(|its| its == call);
+        let pending = self.pending.iter().find(|(_, step)| match &step.act {
+            Act::CreateUser(user) => !is_group && is_it(user),
+            Act::CreateGroup(group) => is_group && is_it(group),
             _ => false,
+        });
+        let known = match is_group {
+            true => self.known_groups.iter().find(|(_, group)| is_it(*group)).map(|(id, _)| *id),
+            false => self.known_users.iter().find(|(_, user)| is_it(*user)).map(|(id, _)| *id),
         };
-        if claimed { Err(Stop::Dead("it is another resource's".to_owned())) } else { Ok(()) }
+        known.or(pending.map(|(id, _)| *id))
     }
 
     fn note(&mut self, id: Uuid, effect: Effect) {
@@ -398,8 +444,11 @@ impl<W: World> Sim<W> {
                     if let Some(user) = self.known_users.get_mut(&member) {
                         user.doubt.get_or_insert_default();
                     }
-                    self.known_groups.remove(&member);
-                    self.known_members.retain(|(_, known)| *known != member);
+                    if let Some(group) = self.known_groups.get_mut(&member) {
+                        group.doubt.get_or_insert_default();
+                    }
+                    let his = |pair: &(Uuid, Uuid)| pair.1 == member;
+                    self.maybe_members.extend(self.known_members.extract_if(.., his));
                 }
             }
         }
