@@ -1,7 +1,8 @@
 """Jira, Confluence and Bitbucket as far as users and groups go: one stateful server each, with the traps of the products. Run as a program
-it serves one of them until it is ended: products.py KIND PORT [FAULTS], where FAULTS is the share of requests that go wrong. GET /-/state answers
+it serves one of them until it is ended, and prints its port: products.py KIND PORT [FAULTS], where PORT may be 0 and FAULTS is the share
+of requests that go wrong. GET /-/state answers
 with everything it has, PUT /-/faults with a number changes the share."""
-import base64, json, random, sys, threading, time
+import base64, json, os, random, subprocess, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -309,6 +310,12 @@ class Bitbucket(Product):
         raise Refused(404, "nothing here: " + path)
 
 
+def start(kind, faults):
+    """One of them as a process of its own: the process and its port."""
+    process = subprocess.Popen([sys.executable, os.path.abspath(__file__), kind, "0", str(faults)], stdout=subprocess.PIPE, text=True)
+    return process, int(process.stdout.readline())
+
+
 KINDS = {"jira": Jira, "confluence": Confluence, "bitbucket": Bitbucket}
 
 
@@ -382,7 +389,9 @@ def serve(kind, port, faults):
                 self.close_connection = True
 
     ThreadingHTTPServer.daemon_threads = True
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -114,7 +114,8 @@ impl Site<'_> {
     }
 
     async fn row_of_call(&self, snapshot: &Snapshot, code: u8, call: &str) -> Result<Option<Uuid>, Error> {
-        let entry = snapshot.get(&keys::target_call(self.tenant, self.target, code, call)).await.map_err(store_error)?;
+        let entry =
+            snapshot.get(&keys::target_call(self.tenant, self.target, code, call)).await.map_err(store_error)?;
         Ok(entry.and_then(|entry| Uuid::from_slice(&entry.value).ok()))
     }
 

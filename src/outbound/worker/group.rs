@@ -7,9 +7,9 @@ use crate::directory::keys;
 use crate::directory::target::state::Note;
 use crate::directory::target::stored::{Membership, Memberships, Users};
 use crate::limits;
+use crate::outbound::call;
 use crate::outbound::plan::{self, Act, Former, KnownGroup, Member, Step};
 use crate::outbound::reading::{self, Seen};
-use crate::outbound::call;
 use crate::store::Snapshot;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -124,7 +124,9 @@ impl Task {
     /// A group that has all its members needs none of those that it was before it was renamed.
     async fn leave_former(&self, subject: &Subject) -> Result<Taken, Ended> {
         match self.known_group(subject).await? {
-            Some(known) => self.take(subject, plan::former(self.shown.target.kind, &self.shown.target.policy, &known)).await,
+            Some(known) => {
+                self.take(subject, plan::former(self.shown.target.kind, &self.shown.target.policy, &known)).await
+            }
             None => Ok(Taken::All),
         }
     }
@@ -132,7 +134,9 @@ impl Task {
     /// What is known of a group. A former name of it that another group has by now is no business of its any more.
     async fn known_group(&self, subject: &Subject) -> Result<Option<KnownGroup>, Ended> {
         let snapshot = self.directory.snapshot().await?;
-        let Some(mut known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, subject.id).await? else { return Ok(None) };
+        let Some(mut known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, subject.id).await? else {
+            return Ok(None);
+        };
         let mut former = Vec::new();
         for old in &known.former {
             let taken = match call::by_group_name(self.shown.target.kind, &old.name) {

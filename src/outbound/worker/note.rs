@@ -125,7 +125,13 @@ impl Task {
     }
 
     /// Notes what a step changed, with the count of destructive steps where it is one.
-    pub(super) async fn note_effect(&self, subject: &Subject, step: &Step, effect: Effect, counts: bool) -> Result<(), Ended> {
+    pub(super) async fn note_effect(
+        &self,
+        subject: &Subject,
+        step: &Step,
+        effect: Effect,
+        counts: bool,
+    ) -> Result<(), Ended> {
         let mut notes = self.notes(subject, effect).await?;
         if let Act::Release(_, group) = &step.act {
             let groups = self.groups_named(subject.id, group).await?;
@@ -192,7 +198,8 @@ impl Task {
         };
         let in_doubt = Membership { epoch: self.state().epoch, doubt: true };
         let groups = self.site().memberships(&snapshot, member).await?;
-        let mut notes: Vec<Note> = groups.into_iter().map(|group| Note::Member(group, member, Some(in_doubt))).collect();
+        let mut notes: Vec<Note> =
+            groups.into_iter().map(|group| Note::Member(group, member, Some(in_doubt))).collect();
         notes.push(Note::Known(code, member, doubted));
         notes.push(self.soon(&snapshot, code, member).await?);
         Ok(notes)

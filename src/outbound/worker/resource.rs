@@ -342,7 +342,6 @@ impl Task {
         }
         Ok(Taken::Held)
     }
-
 }
 
 /// A step as it is told.

@@ -4,11 +4,11 @@
 use super::fake::{Call, Fake, SECRET, World};
 use scimd::directory::target::stored::{Kind, Memberships, Policy};
 use scimd::mapping::outbound::{Definition, Person};
+use scimd::outbound::call::{self, Called};
 use scimd::outbound::errand::{self, Verdict};
 use scimd::outbound::plan::{self, Act, Begun, Effect, Former, Group, KnownGroup, KnownUser, Member, Step, User};
 use scimd::outbound::reading::{self, Page, Reading, Seen};
 use scimd::outbound::request::{Reply, Request};
-use scimd::outbound::call::{self, Called};
 use scimd::outbound::{capability, scim};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -258,7 +258,8 @@ impl<W: World> Sim<W> {
         match self.pending.get(&id).cloned() {
             Some(step) => {
                 let is_group = self.is_group(id);
-                let known_to_others = step.gives_name().and_then(|name| self.called(is_group, &self.call(is_group, name)?));
+                let known_to_others =
+                    step.gives_name().and_then(|name| self.called(is_group, &self.call(is_group, name)?));
                 if known_to_others.is_some_and(|other| other != id) {
                     self.pending.remove(&id);
                     return Ok(());
