@@ -1,6 +1,7 @@
 //! SCIM as a client sees it: requests over HTTP to a listener in this process, with every layer from the socket to the store. It does
 //! not know TLS, which the listener's own tests and `tests/e2e/` have.
 
+mod accounts;
 mod answers;
 mod bulk;
 mod create;

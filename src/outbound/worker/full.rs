@@ -25,6 +25,41 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
+/// Why something cannot be read.
+pub(super) enum Unread {
+    /// Nothing can be read.
+    All(Ended),
+    /// This cannot be read.
+    This {
+        why: String,
+        /// Nor will it be later.
+        for_good: bool,
+    },
+}
+
+impl From<Ended> for Unread {
+    fn from(ended: Ended) -> Unread {
+        Unread::All(ended)
+    }
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Unread {
+        Unread::All(Ended::Store(error))
+    }
+}
+
+/// For what nothing can be done without.
+impl From<Unread> for Ended {
+    fn from(unread: Unread) -> Ended {
+        match unread {
+            Unread::All(ended) => ended,
+            Unread::This { why, for_good: true } => Ended::Blocked(why),
+            Unread::This { why, for_good: false } => Ended::Down { after_ms: None, why },
+        }
+    }
+}
+
 impl Task {
     /// Reads the target and brings everything into line; goes on where an earlier one was broken off. With `read` false what is known counts
     /// for what the target has.
@@ -264,17 +299,18 @@ impl Task {
     }
 
     /// One page of a reading.
-    pub(super) async fn read_page(&self, reading: &mut Reading, request: &Request) -> Result<Page, Ended> {
+    pub(super) async fn read_page(&self, reading: &mut Reading, request: &Request) -> Result<Page, Unread> {
         let heard = match self.ask(request).await? {
             Ok(answer) => reading.hear(&self.reply(&answer)).map_err(|verdict| *verdict),
             Err(verdict) => Err(verdict),
         };
         heard.map_err(|verdict| match verdict {
-            Verdict::Busy { after_ms, reason } => Ended::Down { after_ms, why: reason },
-            Verdict::Refused(why) | Verdict::Dead(why) | Verdict::NoSeat(why) => Ended::Blocked(why),
-            Verdict::Failed(why) => Ended::Down { after_ms: None, why },
+            Verdict::Busy { after_ms, reason } => Unread::All(Ended::Down { after_ms, why: reason }),
+            Verdict::Refused(why) => Unread::All(Ended::Blocked(why)),
+            Verdict::Dead(why) | Verdict::NoSeat(why) => Unread::This { why, for_good: true },
+            Verdict::Failed(why) => Unread::This { why, for_good: false },
             Verdict::Ask(_) | Verdict::Done { .. } | Verdict::Instead(_) => {
-                Ended::Down { after_ms: None, why: "what it answered makes no sense".to_owned() }
+                Unread::This { why: "what it answered makes no sense".to_owned(), for_good: false }
             }
         })
     }

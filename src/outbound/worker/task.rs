@@ -189,6 +189,7 @@ impl Task {
             headers: &headers,
             authorized: true,
             body: body.as_deref(),
+            answer_bytes_max: limits::TARGET_ANSWER_BYTES_MAX,
         };
         match self.line.ask(&ask).await {
             Ok(answer) => Ok(Ok(answer)),
@@ -196,7 +197,7 @@ impl Task {
                 Err(Ended::Down { after_ms: None, why: error.to_string() })
             }
             // It may be this one request that the target cannot do.
-            Err(error @ (client::Error::Timeout(_) | client::Error::Broken(_) | client::Error::TooLarge)) => {
+            Err(error @ (client::Error::Timeout(_) | client::Error::Broken(_) | client::Error::TooLarge(_))) => {
                 Ok(Err(Verdict::Failed(error.to_string())))
             }
             Err(error @ (client::Error::Url(_) | client::Error::Token | client::Error::Authorities { .. })) => {

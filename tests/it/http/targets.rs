@@ -20,41 +20,55 @@ const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const NAMES: (&str, &str) = ("default", "sink");
 
 /// A source, a sink, and the worker between them.
-struct Pair {
-    source: Server,
-    sink: Server,
+pub(super) struct Pair<S> {
+    pub(super) source: Server,
+    pub(super) sink: S,
     folder: TempDir,
     worker: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
-impl Pair {
-    async fn start(change: impl FnOnce(&mut Target)) -> Pair {
-        let (source, sink) = (Server::start().await, Server::start().await);
-        let folder = tempfile::tempdir().unwrap();
-        source.directory.targets.keys.is_at(folder.path().join("targets.key"));
+impl Pair<Server> {
+    async fn start(change: impl FnOnce(&mut Target)) -> Pair<Server> {
+        let sink = Server::start().await;
         let mut target = Target {
-            name: "sink".to_owned(),
             kind: Kind::Scim,
             url: format!("http://{}{BASE}", sink.addr),
-            concurrency: 2,
-            destructive_max: 1_000,
             policy: Policy { leavers: Leavers::Delete, delete_groups: true, ..Policy::default() },
             ..Target::default()
         };
         change(&mut target);
-        let token = sink.token.expose();
-        target::create(&source.directory, &Admin::server(), "default", target, token).await.unwrap();
+        let token = sink.token.expose().to_owned();
+        Pair::with(sink, target, &token).await
+    }
+
+    async fn equal(&self) {
+        assert_eq!(content(&self.sink).await, content(&self.source).await);
+    }
+}
+
+impl<S> Pair<S> {
+    /// A source that feeds this target.
+    pub(super) async fn with(sink: S, mut target: Target, secret: &str) -> Pair<S> {
+        let source = Server::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        source.directory.targets.keys.is_at(folder.path().join("targets.key"));
+        target.name = NAMES.1.to_owned();
+        target.concurrency = 2;
+        if target.destructive_max == 0 {
+            target.destructive_max = 1_000;
+        }
+        target::create(&source.directory, &Admin::server(), NAMES.0, target, secret).await.unwrap();
         let mut pair = Pair { source, sink, folder, worker: None };
         pair.go_on();
         pair
     }
 
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         let (stop, stopping) = watch::channel(false);
         self.worker = Some((stop, tokio::spawn(worker::run(self.source.directory.clone(), stopping))));
     }
 
-    async fn halt(&mut self) {
+    pub(super) async fn halt(&mut self) {
         let (stop, task) = self.worker.take().unwrap();
         stop.send(true).unwrap();
         task.await.unwrap();
@@ -65,7 +79,7 @@ impl Pair {
     }
 
     /// Gives an order and all that is told of it.
-    async fn order(&self, what: What) -> Result<(Progress, Vec<Step>), String> {
+    pub(super) async fn order(&self, what: What) -> Result<(Progress, Vec<Step>), String> {
         let shown = self.shown().await;
         loop {
             let desk = &self.source.directory.targets.desk;
@@ -85,16 +99,12 @@ impl Pair {
         }
     }
 
-    async fn sync(&self) -> Progress {
+    pub(super) async fn sync(&self) -> Progress {
         self.order(What::Sync { full: false }).await.unwrap().0
     }
 
-    async fn standing(&self) -> standing::Standing {
+    pub(super) async fn standing(&self) -> standing::Standing {
         standing::of(&self.source.directory, &self.shown().await).await.unwrap()
-    }
-
-    async fn equal(&self) {
-        assert_eq!(content(&self.sink).await, content(&self.source).await);
     }
 }
 
@@ -119,19 +129,19 @@ async fn content(server: &Server) -> (BTreeMap<String, Value>, BTreeMap<String, 
     )
 }
 
-async fn user(server: &Server, name: &str) -> String {
+pub(super) async fn user(server: &Server, name: &str) -> String {
     let body = json!({"schemas": [USER], "userName": name, "displayName": name.to_uppercase(), "active": true,
         "emails": [{"value": format!("{name}@example.com"), "primary": true}]});
     server.ask("POST", "/Users", body).await.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn group(server: &Server, name: &str, members: &[&str]) -> String {
+pub(super) async fn group(server: &Server, name: &str, members: &[&str]) -> String {
     let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
     let body = json!({"schemas": [GROUP], "displayName": name, "members": members});
     server.ask("POST", "/Groups", body).await.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn patch(server: &Server, path: &str, operation: Value) {
+pub(super) async fn patch(server: &Server, path: &str, operation: Value) {
     let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
     let status = server.ask("PATCH", path, body).await.status;
     assert!([200, 204].contains(&status), "{path}: {status}");
