@@ -1,6 +1,6 @@
 //! One group with its members: itself first, then who is to be in it and is not, then who is in it and is not to be.
 
-use super::full::Unread;
+use super::read::Unread;
 use super::resource::{Another, Subject, Taken};
 use super::scope::{Members, Wanted};
 use super::task::{Ended, Task};

@@ -95,22 +95,29 @@ async fn a_name_goes_from_one_to_another_without_their_accounts() {
 
 #[tokio::test]
 async fn whoever_waits_for_a_name_waits_alone() {
-    let mut pair = fed(Policy { adopt: false, ..Policy::default() }).await;
-    let ann = user(&pair.source, "ann").await;
-    pair.sync().await;
-    let key = accounts(&pair)["ann"].0.clone();
-    // The new name is somebody's at the target, so that ann keeps the old one there.
-    pair.sink.fake.state().jira.seed("anna", "A stranger", "stranger@example.com");
-    pair.halt().await;
-    rename(&pair, &ann, "anna").await;
-    user(&pair.source, "ann").await;
-    user(&pair.source, "eve").await;
-    pair.go_on();
-    pair.sync().await;
-    assert_eq!(accounts(&pair)["ann"], (key, "ANN".to_owned(), true), "nobody got her account");
-    assert!(accounts(&pair).contains_key("eve"));
-    let standing = pair.standing().await;
-    assert_eq!((standing.now.dead, standing.now.waiting), (1, 1));
+    for adopt in [false, true] {
+        let mut pair = fed(Policy { adopt, ..Policy::default() }).await;
+        let ann = user(&pair.source, "ann").await;
+        pair.sync().await;
+        let key = accounts(&pair)["ann"].0.clone();
+        // The new name is somebody's at the target, so that ann keeps the old one there.
+        pair.sink.fake.state().jira.seed("anna", "A stranger", "stranger@example.com");
+        pair.halt().await;
+        rename(&pair, &ann, "anna").await;
+        user(&pair.source, "ann").await;
+        user(&pair.source, "eve").await;
+        pair.go_on();
+        pair.sync().await;
+        let there = accounts(&pair);
+        assert_eq!(there["ann"], (key, "ANN".to_owned(), true), "nobody got her account");
+        assert_eq!((there["anna"].1.as_str(), there["anna"].2), ("A stranger", true));
+        assert!(there.contains_key("eve"));
+        let standing = pair.standing().await;
+        assert_eq!((standing.now.dead, standing.now.waiting), (1, 1));
+        // Nor is the stranger taken for her when everything is read.
+        pair.order(What::Sync { full: true }).await.unwrap();
+        assert_eq!(accounts(&pair), there);
+    }
 }
 
 #[tokio::test]

@@ -282,7 +282,8 @@ async fn what_the_log_does_not_have_any_more_is_found_by_reading() {
     pair.sync().await;
     pair.halt().await;
     assert_eq!(pair.source.ask("DELETE", &format!("/Users/{ann}"), Value::Null).await.status, 204);
-    patch(&pair.source, &format!("/Users/{bob}"), json!({"op": "replace", "path": "displayName", "value": "Bob"})).await;
+    patch(&pair.source, &format!("/Users/{bob}"), json!({"op": "replace", "path": "displayName", "value": "Bob"}))
+        .await;
     let directory = Arc::clone(&pair.source.directory);
     seal::round(&directory).await;
     hand.fetch_add(limits::CHANGES_KEPT_MS + 1, Ordering::Relaxed);
