@@ -325,6 +325,24 @@ pub fn begun(step: &Step) -> Begun {
     }
 }
 
+/// What is known again once a step was refused, so that its outcome is known: what was known before it.
+pub fn refused(step: &Step) -> Effect {
+    match &step.act {
+        Act::UpdateUser { from: known, .. }
+        | Act::RenameUser { from: known, .. }
+        | Act::Activate(known)
+        | Act::Deactivate(known)
+        | Act::Release(known, _)
+        | Act::Seat(known, _)
+        | Act::Unseat(known, _)
+        | Act::Revoke(known)
+        | Act::Lock(known)
+        | Act::DeleteUser(known) => Effect::User(Some(known.clone())),
+        Act::UpdateGroup { from: known, .. } => Effect::Group(Some(known.clone())),
+        _ => Effect::Nothing,
+    }
+}
+
 /// Steps that put members into a group one after the other, where a batch of them was refused.
 pub fn one_by_one(group: &KnownGroup, members: &[Member]) -> Vec<Step> {
     let single = |member: &Member| Step {

@@ -88,6 +88,14 @@ impl Task {
         self.site().note(&[Note::Known(code, id, (!is_nothing).then_some(after))]).await
     }
 
+    /// Notes that a step was refused, and nothing came of it.
+    pub(super) async fn note_refused(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+        match self.made(step)? {
+            Some(_) => self.note_pending(subject, None).await,
+            None => self.site().note(&self.notes(subject, plan::refused(step)).await?).await,
+        }
+    }
+
     /// What a step makes at the target, if it makes something.
     pub(super) fn made(&self, step: &Step) -> Result<Option<Made>, Error> {
         let kind = self.shown.target.kind;
