@@ -165,9 +165,7 @@ impl Task {
                 [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, None)]].concat()
             }
             Effect::NewGroup { group, read } => {
-                if read {
-                    self.unread().insert(id);
-                }
+                let group = KnownGroup { unread: read, ..group };
                 self.forget_members(id).await?;
                 [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, Some(self.row(&group)?))]].concat()
             }
