@@ -2,7 +2,7 @@
 //! noted before the next. What cannot be done is noted with its reason and stops nobody else. Whatever happens between two steps, doing the
 //! same again ends in the same state.
 
-use super::claim::Claim;
+use super::claim::{Claim, Turn};
 use super::note::read;
 use super::scope::Wanted;
 use super::task::{Ended, Task};
@@ -117,6 +117,11 @@ impl Task {
 
     /// Takes steps, each noted before the next one.
     pub(super) async fn take(&self, subject: &Subject, steps: Vec<Step>) -> Result<Taken, Ended> {
+        self.take_with(subject, steps, None).await
+    }
+
+    /// The same, by somebody who may have the turn to fill the group.
+    async fn take_with(&self, subject: &Subject, steps: Vec<Step>, filling: Option<&Turn<'_>>) -> Result<Taken, Ended> {
         let mut steps = VecDeque::from(steps);
         let mut taken = 0;
         while let Some(step) = steps.pop_front() {
@@ -150,6 +155,10 @@ impl Task {
                             return Ok(Taken::Failed);
                         }
                     }
+                    // Whoever is put into the group at this moment is put into the one that it was.
+                    let is_another = matches!(effect, Effect::NewGroup { .. } | Effect::Group(None));
+                    let waits = is_another && filling.is_none();
+                    let _filling = if waits { Some(self.filling.wait(subject.id).await) } else { None };
                     self.note_effect(subject, &step, effect, counts).await?;
                     self.tell_step(told(subject, &step, false)).await?;
                     if again {
@@ -198,8 +207,7 @@ impl Task {
 
     /// Puts a user or group into the groups of the target where it should be, and takes it out of those where it should not be.
     pub(super) async fn pairs(&self, code: u8, id: Uuid) -> Result<(), Ended> {
-        let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
-        if code == keys::GROUP && !capability::of(kind).nests {
+        if code == keys::GROUP && !capability::of(self.shown.target.kind).nests {
             return Ok(());
         }
         let snapshot = self.directory.snapshot().await?;
@@ -210,19 +218,14 @@ impl Task {
             false => Vec::new(),
         };
         for group in &wanted {
-            if self.site().is_member(&snapshot, *group, id).await? {
-                continue;
-            }
-            let Some(known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, *group).await? else { continue };
-            if user.as_ref().is_none_or(|user| plan::may_join(kind, policy, &known.name, user)) {
-                self.pair(*group, known, Some(&member), None).await?;
+            if !self.site().is_member(&snapshot, *group, id).await? {
+                self.pair(*group, &member, user.as_ref(), true).await?;
             }
         }
         for group in there.iter().filter(|group| !wanted.contains(group)) {
-            let Some(known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, *group).await? else { continue };
             // A group that the target is not to have any more keeps whom it has, unless its own plan says otherwise.
             if matches!(self.scope.group(&snapshot, *group, self.now_ms()).await?, Wanted::This(_)) {
-                self.pair(*group, known, None, Some(&member)).await?;
+                self.pair(*group, &member, user.as_ref(), false).await?;
             }
         }
         Ok(())
@@ -236,18 +239,24 @@ impl Task {
         })
     }
 
-    /// Puts one member into a group, or takes one out of it. A group that turns out not to be there has its own plan for that.
-    async fn pair(
-        &self,
-        group: Uuid,
-        known: KnownGroup,
-        add: Option<&Member>,
-        remove: Option<&Member>,
-    ) -> Result<(), Ended> {
-        let one = |member: Option<&Member>| member.map(std::slice::from_ref).unwrap_or_default().to_vec();
-        let steps = plan::members(self.shown.target.kind, &known, &one(add), &one(remove));
+    /// Puts one member, a user or a group, into a group, or takes him out of it. A group that turns out not to be there has its own plan
+    /// for that.
+    async fn pair(&self, group: Uuid, member: &Member, user: Option<&KnownUser>, joins: bool) -> Result<(), Ended> {
+        let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
+        // It may be about to become another one: what was put into the one that it was says nothing of it.
+        let filling = self.filling.wait(group).await;
+        let snapshot = self.directory.snapshot().await?;
+        let Some(known) = self.known::<KnownGroup>(&snapshot, keys::GROUP, group).await? else { return Ok(()) };
+        let is_done = joins && self.site().is_member(&snapshot, group, member.resource).await?;
+        let may_not = joins && user.is_some_and(|user| !plan::may_join(kind, policy, &known.name, user));
+        if is_done || may_not {
+            return Ok(());
+        }
+        let (one, nobody) = (std::slice::from_ref(member), [].as_slice());
+        let (add, remove) = if joins { (one, nobody) } else { (nobody, one) };
+        let steps = plan::members(kind, &known, add, remove);
         let subject = Subject { code: keys::GROUP, id: group, display: known.name };
-        if self.take(&subject, steps).await? == Taken::Again {
+        if self.take_with(&subject, steps, Some(&filling)).await? == Taken::Again {
             let snapshot = self.directory.snapshot().await?;
             if self.known::<KnownGroup>(&snapshot, keys::GROUP, group).await?.is_none() {
                 let soon = self.soon(&snapshot, keys::GROUP, group).await?;

@@ -34,6 +34,8 @@ pub(super) struct Task {
     /// Resources in a row that the target failed at.
     failures: AtomicU32,
     pub(super) turns: Turns,
+    /// Whose turn it is to put single members into a group, or to note that the group is another one.
+    pub(super) filling: Turns,
 }
 
 /// Who is told how it goes.
@@ -91,6 +93,7 @@ impl Task {
             listeners: Mutex::default(),
             failures: AtomicU32::new(0),
             turns: Turns::default(),
+            filling: Turns::default(),
         }
     }
 
