@@ -441,3 +441,122 @@ async fn what_is_protected_is_not_changed_by_any_way() {
     assert_eq!(site.members(&staff).await, ["root"]);
     site.agrees().await;
 }
+
+#[tokio::test]
+async fn a_provider_may_send_back_what_it_read() {
+    let document = Document {
+        rules: vec![
+            rule(
+                "display",
+                "displayName",
+                "Append(Coalesce([displayName], [userName]), \"!\")",
+                When::Always,
+                Otherwise::Keep,
+            ),
+            rule("formatted", "name.formatted", "ToUpper([name.familyName])", When::Always, Otherwise::Keep),
+            rule("mail", "emails[type eq \"work\"].value", "Append([userName], \"?\")", When::Always, Otherwise::Keep),
+        ],
+        policy: Policy {
+            username_rule: short_names(),
+            on_inactive: OnInactive::Keep,
+            groups: Groups {
+                include: vec!["app-.*".to_owned()],
+                rename: Some(NameRule { pattern: "^app-".to_owned(), replacement: String::new() }),
+                ..Groups::default()
+            },
+            ..Policy::default()
+        },
+        ..Document::default()
+    };
+    let site = Site::new(document).await;
+    let mut sent = user("anna@example.test");
+    sent["name"] = json!({"familyName": "Li"});
+    let anna = site.post(schema::user(), sent).await.0.unwrap();
+    assert_eq!((&anna["userName"], &anna["displayName"]), (&json!("anna"), &json!("anna@example.test!")));
+    // Nothing is mapped twice, and the provider still finds whom it sent.
+    let again = site.put(schema::user(), id(&anna), anna.clone()).await.0.unwrap();
+    assert_eq!(again, anna);
+    assert_eq!(site.find(schema::user(), "userName eq \"anna@example.test\"").await, 1);
+    // What was changed beside it is mapped, and nothing that the mapping made is in the way of that.
+    let mut merged = anna.clone();
+    merged["name"]["familyName"] = json!("Lu");
+    merged["title"] = json!("Boss");
+    let merged = site.put(schema::user(), id(&anna), merged).await.0.unwrap();
+    assert_eq!(merged["name"], json!({"familyName": "Lu", "formatted": "LU"}));
+    assert_eq!((&merged["title"], &merged["displayName"]), (&json!("Boss"), &json!("anna@example.test!")));
+    let mut other = merged.clone();
+    other["displayName"] = json!("Anna");
+    let other = site.put(schema::user(), id(&anna), other).await.0.unwrap();
+    assert_eq!(other["displayName"], "Anna!");
+    // True and false are what they say: a user who was kept active is active when the provider says so.
+    let mut inactive = other.clone();
+    inactive["active"] = json!(false);
+    let kept = site.put(schema::user(), id(&anna), inactive).await.0.unwrap();
+    assert_eq!(kept["active"], true);
+    site.put(schema::user(), id(&anna), kept).await.0.unwrap();
+    assert_eq!(site.find(schema::user(), "active eq false").await, 0);
+    let group = site.group("app-jira", &[&anna]).await.0.unwrap();
+    assert_eq!(group["displayName"], "jira");
+    let (again, _) = site.put(schema::group(), id(&group), group.clone()).await;
+    assert_eq!(again.unwrap(), group);
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_asked_of_what_everybody_sees() {
+    let site = Site::new(policy(Policy { username_rule: short_names(), ..Policy::default() })).await;
+    let mut sent = user("anna@example.test");
+    sent["title"] = json!("Boss");
+    site.post(schema::user(), sent).await.0.unwrap();
+    for (filter, found) in [
+        ("userName eq \"anna\"", 1),
+        ("userName eq \"anna@example.test\" and title eq \"boss\"", 1),
+        ("userName ne \"anna\"", 0),
+        ("not (userName eq \"anna\")", 0),
+        ("userName ne \"anna@example.test\"", 1),
+        ("not (userName sw \"anna\") or title eq \"Boss\"", 1),
+        ("userName eq \"anna@example.test\" and not (title eq \"x\")", 1),
+        ("userName eq \"anna@example.test\" and not (userName eq \"anna\")", 0),
+    ] {
+        assert_eq!(site.find(schema::user(), filter).await, found, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn users_that_come_at_once_are_linked() {
+    let site = Site::new(policy(Policy { existing_user: ExistingUser::Link, ..Policy::default() })).await;
+    let mut anna = user("anna");
+    anna["externalId"] = json!("1");
+    let all = futures_util::future::join_all((0..8).map(|_| site.post(schema::user(), anna.clone()))).await;
+    let mut ids: Vec<String> = all.into_iter().map(|(made, _)| id(&made.unwrap()).to_owned()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn nobody_is_deleted_for_being_inactive_where_nobody_is_deleted() {
+    let switches = Switches { refuse_user_delete: true, ..Switches::default() };
+    let site = Site::new(policy(Policy { on_inactive: OnInactive::Delete, switches, ..Policy::default() })).await;
+    let anna = site.user("anna").await;
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    let (refused, rules) = site.patch(schema::user(), id(&anna), off).await;
+    assert_eq!(refused.unwrap_err().kind, Kind::Forbidden);
+    assert!(rules.contains(&"!switches".to_owned()), "{rules:?}");
+    assert_eq!(site.find(schema::user(), "userName eq \"anna\"").await, 1);
+}
+
+#[tokio::test]
+async fn a_group_with_a_protected_member_is_not_deleted() {
+    let mut site = Site::new(Document::default()).await;
+    let (boss, anna) = (site.user("boss").await, site.user("anna").await);
+    let team = site.group("team", &[&boss, &anna]).await.0.unwrap();
+    let other = site.group("other", &[&anna]).await.0.unwrap();
+    site.map(policy(Policy { protected_users: vec!["Boss".to_owned()], ..Policy::default() })).await;
+    let (refused, rules) = site.delete(schema::group(), id(&team)).await;
+    assert_eq!(refused.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(rules, ["!protected_users"]);
+    assert_eq!(site.members(&team).await, ["anna", "boss"]);
+    site.delete(schema::group(), id(&other)).await.0.unwrap();
+    site.agrees().await;
+}
