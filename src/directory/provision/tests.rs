@@ -281,6 +281,35 @@ async fn rules_apply_when_they_say_and_refuse_when_nothing_results() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_cleared_leaves_no_shell() {
+    let path = "phoneNumbers[type eq \"work\"].value";
+    let mobile = "[phoneNumbers[type eq \"mobile\"].value]";
+    let document = Document {
+        rules: vec![
+            rule("phone", path, mobile, When::Always, Otherwise::Clear),
+            rule("mail", "emails[type eq \"work\"].value", "[title]", When::Create, Otherwise::Keep),
+        ],
+        ..Document::default()
+    };
+    let site = Site::new(document).await;
+    let mut sent = user("anna");
+    sent["phoneNumbers"] = json!([{"type": "work", "value": "2"}, {"type": "mobile", "value": "1"}]);
+    let anna = site.post(schema::user(), sent).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"][0], json!({"type": "work", "value": "1"}));
+    let gone = json!([{"op": "remove", "path": "phoneNumbers[type eq \"mobile\"]"},
+        {"op": "add", "path": "emails", "value": [{"type": "work", "value": "late@x"}, {"type": "home"}]}]);
+    let anna = site.patch(schema::user(), id(&anna), gone).await.0.unwrap();
+    assert_eq!(anna.get("phoneNumbers"), None);
+    assert_eq!(anna["emails"], json!([{"type": "home"}]));
+    // An element that says more stays.
+    let more = json!([{"op": "replace", "path": "phoneNumbers",
+        "value": [{"type": "work", "value": "3", "display": "desk"}]}]);
+    let anna = site.patch(schema::user(), id(&anna), more).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"], json!([{"type": "work", "display": "desk"}]));
+    site.agrees().await;
+}
+
+#[tokio::test]
 async fn switches_refuse_and_name_themselves() {
     let switches = Switches {
         refuse_user_update: true,
