@@ -88,9 +88,7 @@ async fn leave_groups(
         batch.expect_exists(row.clone());
         batch.delete(row);
         batch.delete(keys::membership(tenant, view.id, id, generation));
-        if call.tenant.mapping.is_some() {
-            batch.delete(keys::added_here(tenant, id, view.id));
-        }
+        batch.delete(keys::added_here(tenant, id, view.id));
         members::count(batch, tenant, group, -1, nested);
         batch.put(keys::members_mark(tenant, id), record::PRESENT);
     }

@@ -412,6 +412,25 @@ async fn members_that_were_added_here_stay_where_membership_is_additive() {
 }
 
 #[tokio::test]
+async fn whoever_left_and_is_sent_again_was_not_added_here() {
+    let mut site = Site::new(Document::default()).await;
+    let team = site.group("team", &[]).await.0.unwrap();
+    let joins = Policy { default_groups: vec!["team".to_owned()], ..Policy::default() };
+    site.map(policy(joins)).await;
+    let anna = site.user("anna").await;
+    assert_eq!(site.members(&team).await, ["anna"]);
+    // Without a mapping the provider takes her out, and puts her in again.
+    site.map(Document::default()).await;
+    let body = |members: Value| json!({"schemas": [schema::GROUP], "displayName": "team", "members": members});
+    site.put(schema::group(), id(&team), body(json!([]))).await.0.unwrap();
+    site.put(schema::group(), id(&team), body(json!([{"value": anna["id"]}]))).await.0.unwrap();
+    site.map(policy(Policy { membership: Membership::Additive, ..Policy::default() })).await;
+    site.put(schema::group(), id(&team), body(json!([]))).await.0.unwrap();
+    assert_eq!(site.members(&team).await, [""; 0]);
+    site.agrees().await;
+}
+
+#[tokio::test]
 async fn groups_have_the_names_of_the_table_or_the_rule_and_others_are_not_taken() {
     let groups = Groups {
         include: vec!["(jira|app)-.*".to_owned()],
