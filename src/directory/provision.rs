@@ -371,9 +371,32 @@ fn take_back(sent: &mut Map<String, Value>, stored: &Map<String, Value>, asserte
                     sent.shift_remove(&name);
                 }
             }
+            (Value::Array(parts), Value::Array(shown), before) => {
+                take_back_each(parts, shown, before.and_then(Value::as_array).map_or(&[], Vec::as_slice));
+                if parts.is_empty() {
+                    sent.shift_remove(&name);
+                }
+            }
             _ => {}
         }
     }
+}
+
+/// Likewise each of several values. Rules change values in their places and add others behind them; where they took some away, which was
+/// which is not known, and what was sent stays.
+fn take_back_each(sent: &mut Vec<Value>, stored: &[Value], asserted: &[Value]) {
+    if stored.len() < asserted.len() {
+        return;
+    }
+    sent.retain_mut(|value| {
+        let Some(at) = stored.iter().position(|shown| shown == value && !asserted.contains(shown)) else { return true };
+        match asserted.get(at) {
+            Some(before) if before.get("type") == value.get("type") => *value = before.clone(),
+            Some(_) => {}
+            None => return false,
+        }
+        true
+    });
 }
 
 fn context<'a>(call: &Call<'a>, resource_type: &'a ResourceType) -> Context<'a> {

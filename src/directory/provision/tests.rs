@@ -551,6 +551,37 @@ async fn a_provider_may_send_back_what_it_read() {
 }
 
 #[tokio::test]
+async fn one_of_several_values_may_be_changed_in_what_was_read() {
+    let work = "emails[type eq \"work\"].value";
+    let document = Document {
+        rules: vec![
+            rule("mail", work, &format!("Append([{work}], \".x\")"), When::Always, Otherwise::Keep),
+            rule("phone", "phoneNumbers[type eq \"work\"].value", "[title]", When::Always, Otherwise::Keep),
+        ],
+        ..Document::default()
+    };
+    let site = Site::new(document).await;
+    let mut sent = user("anna");
+    sent["emails"] = json!([{"value": "h@a", "type": "home"}, {"value": "w@a", "type": "work"}]);
+    sent["title"] = json!("7");
+    let mut anna = site.post(schema::user(), sent).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"], json!([{"value": "7", "type": "work"}]));
+    for turn in 0..2 {
+        anna["emails"][0]["value"] = json!(format!("h{turn}@a"));
+        anna["phoneNumbers"] = json!([{"value": "7", "type": "work"}, {"value": turn.to_string(), "type": "fax"}]);
+        anna["title"] = json!("7");
+        anna = site.put(schema::user(), id(&anna), anna.clone()).await.0.unwrap();
+        let home = json!({"value": format!("h{turn}@a"), "type": "home"});
+        assert_eq!(anna["emails"], json!([home, {"value": "w@a.x", "type": "work"}]));
+    }
+    anna["title"] = json!("8");
+    let anna = site.put(schema::user(), id(&anna), anna.clone()).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"].as_array().unwrap().len(), 2, "{anna}");
+    assert!(anna["phoneNumbers"].as_array().unwrap().contains(&json!({"value": "8", "type": "work"})), "{anna}");
+    site.agrees().await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_asked_of_what_everybody_sees() {
     let site = Site::new(policy(Policy { username_rule: short_names(), ..Policy::default() })).await;
     let mut sent = user("anna@example.test");
