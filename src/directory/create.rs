@@ -42,23 +42,53 @@ pub async fn create_as(
     let incoming = resource::read(resource_type, body, reading)?;
     resource::is_complete(resource_type, &incoming.attributes)?;
     let values = provision::created(call, resource_type, incoming.attributes).await?;
-    if let Some(id) = provision::linked(call, resource_type, &values).await? {
-        let attributes = values.asserted.unwrap_or(values.stored);
-        let edit = Edit::Replace { attributes, members: Wanted::default() };
-        return patch::commit(call, resource_type, id, &edit, &Precondition::None, projection, reading).await;
+    if let Some(answer) = link(call, resource_type, &values, projection, reading).await? {
+        return Ok(answer);
     }
-    let mut members = match incoming.members {
+    match anew(call, resource_type, id, &values, incoming.members, projection, reading).await {
+        // Somebody else made him at this moment.
+        Err(error) if error.kind == Kind::Uniqueness => {
+            link(call, resource_type, &values, projection, reading).await?.ok_or(error)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Gives the values to the user who is there already, where the tenant's mapping says so.
+async fn link(
+    call: &Call<'_>,
+    resource_type: &ResourceType,
+    values: &Values,
+    projection: &Projection<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<Option<Answer>, Error> {
+    let Some(id) = provision::linked(call, resource_type, values).await? else { return Ok(None) };
+    let edit = Edit::Replace { attributes: values.asserted().clone(), members: Wanted::default() };
+    patch::commit(call, resource_type, id, &edit, &Precondition::None, projection, reading).await.map(Some)
+}
+
+/// Makes a resource that is not there yet, or was.
+async fn anew(
+    call: &Call<'_>,
+    resource_type: &ResourceType,
+    id: Uuid,
+    values: &Values,
+    members: Option<Value>,
+    projection: &Projection<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<Answer, Error> {
+    let mut members = match members {
         Some(members) => Wanted::exactly(call, &read_members(members, reading)?)?,
         None => Wanted::default(),
     };
     if call.tenant.mapping.is_some() && !members.is_empty() {
         provision::members(call, &call.directory.snapshot().await?, Group { id, generation: 0 }, &mut members).await?;
     }
-    if let Some(answer) = come_back(call, resource_type, &values, &members, projection).await? {
+    if let Some(answer) = come_back(call, resource_type, values, &members, projection).await? {
         members.tell(reading);
         return Ok(answer);
     }
-    let new = New { id, is_given: false, created_ms: None, values: &values };
+    let new = New { id, is_given: false, created_ms: None, values };
     if members.order.len() <= limits::MEMBERS_DELTA_MAX {
         commit(call, resource_type, &new, &members, None).await?;
         members.tell(reading);

@@ -27,7 +27,8 @@ pub async fn delete(
         let view = view::find(call, &snapshot, resource_type, id).await?;
         let mut batch = call.writing()?;
         precondition.require(call, code, &view, &mut batch)?;
-        provision::may_delete(call, resource_type, id, &view.record()?.values()?)?;
+        let record = view.record()?;
+        provision::may_delete(call, &snapshot, resource_type, generation::of(&record, id), &record.values()?).await?;
         put(call, &snapshot, resource_type, &view, &mut batch).await?;
         if call.directory.commit(batch).await?.is_some() {
             if code == keys::GROUP {
@@ -87,9 +88,7 @@ async fn leave_groups(
         batch.expect_exists(row.clone());
         batch.delete(row);
         batch.delete(keys::membership(tenant, view.id, id, generation));
-        if call.tenant.mapping.is_some() {
-            batch.delete(keys::added_here(tenant, id, view.id));
-        }
+        batch.delete(keys::added_here(tenant, id, view.id));
         members::count(batch, tenant, group, -1, nested);
         batch.put(keys::members_mark(tenant, id), record::PRESENT);
     }

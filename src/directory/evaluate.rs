@@ -111,15 +111,16 @@ pub async fn matches(
     needs: &Needs,
     filter: &Expr<'_>,
 ) -> Result<bool, Error> {
-    let mut document = document(call, snapshot, resource_type, id, entry, needs).await?;
+    let document = document(call, snapshot, resource_type, id, entry, needs).await?;
     let record = Record::decode(&entry.value)?;
     if filter.matches(&document) || record.asserted.is_none() {
         return Ok(filter.matches(&document));
     }
     let Values { stored, asserted } = record.values()?;
-    document.retain(|name, _| !stored.contains_key(name));
-    document.extend(asserted.unwrap_or_default());
-    Ok(filter.matches(&document))
+    let mut sent = document.clone();
+    sent.retain(|name, _| !stored.contains_key(name));
+    sent.extend(asserted.unwrap_or_default());
+    Ok(filter.matches_either(&document, &sent))
 }
 
 fn schemas(resource_type: &ResourceType, record: &Record<'_>) -> Value {

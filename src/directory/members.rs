@@ -231,9 +231,7 @@ pub async fn apply(
         batch.expect_exists(row.clone());
         batch.delete(row);
         batch.delete(keys::membership(tenant, *id, group.id, group.generation));
-        if call.tenant.mapping.is_some() {
-            batch.delete(keys::added_here(tenant, group.id, *id));
-        }
+        batch.delete(keys::added_here(tenant, group.id, *id));
         batch.put(keys::memberships(tenant, *id), record::PRESENT);
     }
     count(batch, tenant, group, delta.added.len() as i64 - delta.removed.len() as i64, nested);

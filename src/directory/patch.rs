@@ -157,6 +157,7 @@ async fn attempt(
     let new = edited(call, (resource_type, id), &old, edit, reading)?;
     let is_provider = matches!(edit, Edit::Replace { .. } | Edit::Patch { .. });
     if is_provider && provision::deletes(call, resource_type, &old, &new) {
+        provision::may_delete(call, &snapshot, resource_type, generation::of(&record, id), &old).await?;
         return delete_instead(call, &snapshot, resource_type, view, &new, batch).await;
     }
     let group = generation::of(&record, id);
@@ -224,8 +225,9 @@ fn edited(
         }
         Edit::Remap => return provision::again(call, resource_type, old),
         Edit::Replace { attributes, .. } => {
-            replace::keeps_immutable(resource_type, sent, attributes)?;
-            attributes.clone()
+            let attributes = provision::sent_back(old, attributes.clone());
+            replace::keeps_immutable(resource_type, sent, &attributes)?;
+            attributes
         }
         Edit::Patch { changes, .. } if changes.is_empty() => sent.clone(),
         Edit::Patch { changes, .. } => {

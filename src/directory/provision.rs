@@ -103,6 +103,16 @@ pub fn changed(
     Ok(values)
 }
 
+/// What a provider means that sends a resource whole. Some read it, change what they know of, and send all of it back; a value that is
+/// just as everybody sees it is the one that they had sent before, so that it is not mapped twice, and nobody loses the name by which they
+/// look for him. True and false are what they say.
+pub fn sent_back(old: &Values, mut sent: Map<String, Value>) -> Map<String, Value> {
+    if let Some(asserted) = &old.asserted {
+        take_back(&mut sent, &old.stored, asserted);
+    }
+    sent
+}
+
 /// What the mapping in force makes of what is stored, which is no change by an identity provider; without one, what was sent.
 pub fn again(call: &Call<'_>, resource_type: &ResourceType, old: &Values) -> Result<Values, Error> {
     let sent = old.asserted().clone();
@@ -138,15 +148,29 @@ pub fn may_change(call: &Call<'_>, resource_type: &ResourceType) -> Result<(), E
     }
 }
 
-/// Refuses a deletion where the policy says so.
-pub fn may_delete(call: &Call<'_>, resource_type: &ResourceType, id: Uuid, old: &Values) -> Result<(), Error> {
+/// Refuses a deletion where the policy says so. `place` is the resource's id, and where its members are if it is a group.
+pub async fn may_delete(
+    call: &Call<'_>,
+    snapshot: &Snapshot,
+    resource_type: &ResourceType,
+    place: Group,
+    old: &Values,
+) -> Result<(), Error> {
     let Some(policy) = &call.tenant.mapping else { return Ok(()) };
     let code = keys::type_code(resource_type);
     match code {
         keys::USER if policy.switches.refuse_user_delete => Err(switched_off(call, "users are not deleted here")),
         keys::GROUP if policy.switches.refuse_group_delete => Err(switched_off(call, "groups are not deleted here")),
-        _ => unprotected(call, policy, code, Some(id), &[old]),
+        _ => unprotected(call, policy, code, Some(place.id), &[old]),
+    }?;
+    // With the group they would be out of it.
+    for name in policy.protected_users().filter(|_| code == keys::GROUP) {
+        let Some(user) = user_called(call, snapshot, name).await? else { continue };
+        if is_member(call, snapshot, place, user).await? {
+            return Err(membership_is_protected(call, user));
+        }
     }
+    Ok(())
 }
 
 /// Whether the change sets a user inactive whom the policy has deleted for that.
@@ -234,16 +258,12 @@ pub async fn join_defaults(
 /// Makes of what a request asks of a group's members what the policy lets it do.
 pub async fn members(call: &Call<'_>, snapshot: &Snapshot, group: Group, wanted: &mut Wanted) -> Result<(), Error> {
     let Some(policy) = &call.tenant.mapping else { return Ok(()) };
-    let tenant = call.tenant.number;
     for name in policy.protected_users() {
         let Some(id) = user_called(call, snapshot, name).await? else { continue };
-        let row = keys::member(tenant, group.id, group.generation, id);
-        let is_in = snapshot.get(&row).await.map_err(super::store_error)?.is_some();
+        let is_in = is_member(call, snapshot, group, id).await?;
         let is_asked = wanted.state.get(&id).copied();
         if !wanted.replaces && is_asked.is_some_and(|asked| asked != is_in) {
-            let why = format!("the memberships of the user {id} are not changed");
-            let rule = names::PROTECTED_USERS.into();
-            return Err(call.actor.rules.refused(Refusal { rule, kind: Kind::Forbidden, why }));
+            return Err(membership_is_protected(call, id));
         }
         if wanted.replaces && is_in != (is_asked == Some(true)) {
             wanted.set(id, is_in);
@@ -298,6 +318,11 @@ pub async fn group_called(call: &Call<'_>, snapshot: &Snapshot, name: &str) -> R
     Ok(Some((group, entry.stamp.revision)))
 }
 
+async fn is_member(call: &Call<'_>, snapshot: &Snapshot, group: Group, user: Uuid) -> Result<bool, Error> {
+    let row = keys::member(call.tenant.number, group.id, group.generation, user);
+    Ok(snapshot.get(&row).await.map_err(super::store_error)?.is_some())
+}
+
 async fn user_called(call: &Call<'_>, snapshot: &Snapshot, name: &str) -> Result<Option<Uuid>, Error> {
     match view::parse_id(name) {
         Some(id) => Ok(Some(id)),
@@ -328,6 +353,52 @@ async fn first_called(
     Ok(page.iter().next().and_then(|row| keys::last_id(row.key)))
 }
 
+/// Puts the asserted value in the place of each that is as it is stored.
+fn take_back(sent: &mut Map<String, Value>, stored: &Map<String, Value>, asserted: &Map<String, Value>) {
+    let nothing = Map::new();
+    let names: Vec<String> = sent.keys().filter(|name| stored.get(*name) != asserted.get(*name)).cloned().collect();
+    for name in names {
+        let (Some(value), Some(shown)) = (sent.get_mut(&name), stored.get(&name)) else { continue };
+        match (value, shown, asserted.get(&name)) {
+            (Value::Bool(_), ..) => {}
+            (value, shown, Some(before)) if value == shown => *value = before.clone(),
+            (value, shown, None) if value == shown => {
+                sent.shift_remove(&name);
+            }
+            (Value::Object(parts), Value::Object(shown), before) => {
+                take_back(parts, shown, before.and_then(Value::as_object).unwrap_or(&nothing));
+                if parts.is_empty() {
+                    sent.shift_remove(&name);
+                }
+            }
+            (Value::Array(parts), Value::Array(shown), before) => {
+                take_back_each(parts, shown, before.and_then(Value::as_array).map_or(&[], Vec::as_slice));
+                if parts.is_empty() {
+                    sent.shift_remove(&name);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Likewise each of several values. Rules change values in their places and add others behind them; where they took some away, which was
+/// which is not known, and what was sent stays.
+fn take_back_each(sent: &mut Vec<Value>, stored: &[Value], asserted: &[Value]) {
+    if stored.len() < asserted.len() {
+        return;
+    }
+    sent.retain_mut(|value| {
+        let Some(at) = stored.iter().position(|shown| shown == value && !asserted.contains(shown)) else { return true };
+        match asserted.get(at) {
+            Some(before) if before.get("type") == value.get("type") => *value = before.clone(),
+            Some(_) => {}
+            None => return false,
+        }
+        true
+    });
+}
+
 fn context<'a>(call: &Call<'a>, resource_type: &'a ResourceType) -> Context<'a> {
     let dialect = &profile::custom::DIALECT;
     Context { resource_type, dialect, now_ms: call.directory.clock.now_ms() }
@@ -336,6 +407,12 @@ fn context<'a>(call: &Call<'a>, resource_type: &'a ResourceType) -> Context<'a> 
 fn switched_off(call: &Call<'_>, why: &str) -> Error {
     let rule = names::SWITCHES.into();
     call.actor.rules.refused(Refusal { rule, kind: Kind::Forbidden, why: why.to_owned() })
+}
+
+fn membership_is_protected(call: &Call<'_>, user: Uuid) -> Error {
+    let why = format!("the memberships of the user {user} are not changed");
+    let rule = names::PROTECTED_USERS.into();
+    call.actor.rules.refused(Refusal { rule, kind: Kind::Forbidden, why })
 }
 
 fn unprotected(call: &Call<'_>, policy: &Policy, code: u8, id: Option<Uuid>, forms: &[&Values]) -> Result<(), Error> {

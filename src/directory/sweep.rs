@@ -77,6 +77,9 @@ async fn remove(
             ids.push(id);
         }
         mark(&snapshot, tenant, &ids, &mut batch).await?;
+        if !group_is_gone {
+            forget_left(&snapshot, tenant, group.id, &ids, &mut batch).await?;
+        }
         super::members::count(&mut batch, tenant, group, -(ids.len() as i64), nested);
         let is_last = page.len() < limits::SCAN_ROWS;
         if is_last && group_is_gone && forget_added(directory, &snapshot, tenant, group.id).await? {
@@ -105,6 +108,31 @@ async fn forget_added(directory: &Directory, snapshot: &Snapshot, tenant: u32, g
     let mut batch = directory.batch();
     page.iter().for_each(|row| batch.delete(row.key));
     directory.commit(batch).await.map(|_| true)
+}
+
+/// Takes away the marks of those who were members and are no more: whoever adds them again, it is not what an admin did before.
+async fn forget_left(
+    snapshot: &Snapshot,
+    tenant: u32,
+    group: Uuid,
+    ids: &[Uuid],
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let record = keys::record(tenant, keys::GROUP, group);
+    let Some(entry) = snapshot.get(&record).await.map_err(super::store_error)? else { return Ok(()) };
+    let now = super::generation::of(&record::Record::decode(&entry.value)?, group);
+    let rows: Vec<Vec<u8>> = ids.iter().map(|id| keys::member(tenant, group, now.generation, *id)).collect();
+    let there = snapshot.get_many(&rows).await.map_err(super::store_error)?;
+    let left: Vec<(&Uuid, Vec<u8>)> =
+        ids.iter().zip(rows).zip(there).filter(|(_, there)| there.is_none()).map(|(left, _)| left).collect();
+    let marks: Vec<Vec<u8>> = left.iter().map(|(id, _)| keys::added_here(tenant, group, **id)).collect();
+    let marked = snapshot.get_many(&marks).await.map_err(super::store_error)?;
+    for (((_, row), mark), _) in left.into_iter().zip(marks).zip(marked).filter(|(_, marked)| marked.is_some()) {
+        batch.expect_unchanged(record.clone(), entry.stamp.revision);
+        batch.expect_absent(row);
+        batch.delete(mark);
+    }
+    Ok(())
 }
 
 /// Those who were members have another version now, unless they are gone themselves.

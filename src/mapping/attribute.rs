@@ -34,6 +34,9 @@ pub(super) fn look_up(text: &str, source: &ResourceType) -> Result<Named, String
         Ok(Path::UnknownSchema) => Err(format!("no schema of {} has [{text}]", source.name)),
         Err(error) => Err(match hint(text, source) {
             Some(meant) => format!("{} has no attribute [{text}]; it has [{meant}]", source.name),
+            None if text.eq_ignore_ascii_case(GONE) => {
+                format!("{} has no attribute [{text}]; it has [active], which is its opposite", source.name)
+            }
             None => error.detail,
         }),
     }
@@ -132,7 +135,6 @@ const ENTRA: &[(&str, &str)] = &[
     ("surname", "name.familyName"),
     ("jobTitle", "title"),
     ("accountEnabled", "active"),
-    ("IsSoftDeleted", "active"),
     ("telephoneNumber", r#"phoneNumbers[type eq "work"].value"#),
     ("mobile", r#"phoneNumbers[type eq "mobile"].value"#),
     ("streetAddress", r#"addresses[type eq "work"].streetAddress"#),
@@ -143,6 +145,9 @@ const ENTRA: &[(&str, &str)] = &[
     ("employeeId", "employeeNumber"),
     ("proxyAddresses", "emails.value"),
 ];
+
+/// Whether Entra's user is deleted or out of scope: what its default mapping makes `active` of, turned around.
+const GONE: &str = "IsSoftDeleted";
 
 /// How paths in expressions are read: by the RFC, but for attributes of extensions without their URNs.
 static PATHS: Dialect = Dialect {

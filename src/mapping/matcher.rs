@@ -142,6 +142,14 @@ impl Matcher {
         })
     }
 
+    /// The first `$5` of a replacement that is the number of no group, which .NET leaves as it is.
+    pub(super) fn unknown_number(&self, replacement: &str) -> Option<String> {
+        self.pieces(replacement).into_iter().find_map(|piece| match piece {
+            Piece::Literal(text) => text.strip_prefix('$').filter(|number| !number.is_empty()).map(str::to_owned),
+            Piece::Group(_) => None,
+        })
+    }
+
     /// Copies the text, but for its matches, which `make` writes.
     fn each_match(
         &self,

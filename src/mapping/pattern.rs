@@ -68,7 +68,8 @@ impl Rename {
         if replacement.len() > limits::MAPPING_PATTERN_BYTES_MAX {
             return Err(wrong(format!("the replacement is longer than {} bytes", limits::MAPPING_PATTERN_BYTES_MAX)));
         }
-        if let Some(name) = matcher.unknown_group(replacement) {
+        // Other than in an expression, a name with a dollar in it is nothing that anybody wants.
+        if let Some(name) = matcher.unknown_group(replacement).or_else(|| matcher.unknown_number(replacement)) {
             return Err(wrong(format!("'{}': the pattern has no group '{name}'", clip(replacement))));
         }
         Ok(Rename { matcher, replacement: replacement.to_owned() })

@@ -6,6 +6,7 @@ use super::expression::Expression;
 use super::policy::{Context, Outcome, Refusal, Wrong};
 use crate::scim::dialect::{Dialect, Reading};
 use crate::scim::errors::{Error, Kind, clip};
+use crate::scim::filter::Expr;
 use crate::scim::patch::{self, Change, Op};
 use crate::scim::path::{self, Attr, Path};
 use crate::scim::schema::types::Types;
@@ -151,10 +152,35 @@ fn put(
         return Err(Error::new(Kind::InvalidPath, format!("'{}' is no attribute", clip(target))));
     };
     let op = if value.is_null() { Op::Remove } else { Op::Replace };
+    let emptied = filter.clone().filter(|_| value.is_null() && attr.sub.is_some());
     let change = Change { op, attr, filter, value, place: target.to_owned(), operation: 0 };
     // Told without the number of an operation, which there is none of.
     let bare = |error: Error| Error::new(error.kind, error.detail.replacen("Operations[0]: ", "", 1));
-    patch::apply(context.resource_type, resource, vec![change], &mut reading).map_err(bare)
+    let mut resource = patch::apply(context.resource_type, resource, vec![change], &mut reading).map_err(bare)?;
+    if let Some(filter) = emptied {
+        drop_emptied(&mut resource, &attr, &filter);
+    }
+    Ok(resource)
+}
+
+/// Takes away the elements of which a value was removed, where nothing is left of them but what the path's filter says: a telephone
+/// number that is only `{"type": "work"}` is none.
+fn drop_emptied(resource: &mut Map<String, Value>, attr: &Attr<'_>, filter: &Expr<'_>) {
+    let Some(said) = filter.equalities() else { return };
+    let holder = match attr.extension {
+        None => Some(resource),
+        Some(extension) => resource.get_mut(&extension.id).and_then(Value::as_object_mut),
+    };
+    let Some(holder) = holder else { return };
+    let Some(Value::Array(elements)) = holder.get_mut(&attr.attribute.name) else { return };
+    elements.retain(|element| {
+        let is_said = |name: &String| said.iter().any(|(known, _)| known.name == *name);
+        let is_bare = element.as_object().is_some_and(|parts| parts.keys().all(is_said));
+        !(is_bare && filter.matches_element(attr.attribute, element))
+    });
+    if elements.is_empty() {
+        holder.shift_remove(&attr.attribute.name);
+    }
 }
 
 /// What the target demands of a value, or why there can be no such target.

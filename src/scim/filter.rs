@@ -126,6 +126,17 @@ impl Expr<'_> {
         }
     }
 
+    /// Whether a resource matches of which there are two forms. What is asked for may stand in either; what must not be there is
+    /// looked for in `seen` alone, which is the form that the answer has.
+    pub fn matches_either(&self, seen: &Map<String, Value>, sent: &Map<String, Value>) -> bool {
+        match self {
+            Expr::And(all) => all.iter().all(|expr| expr.matches_either(seen, sent)),
+            Expr::Or(any) => any.iter().any(|expr| expr.matches_either(seen, sent)),
+            Expr::Not(_) => self.matches(seen),
+            _ => self.matches(seen) || self.matches(sent),
+        }
+    }
+
     /// Whether `element`, one value of `attribute`, matches a filter over such values.
     pub fn matches_element(&self, attribute: &Attribute, element: &Value) -> bool {
         match element {

@@ -7,7 +7,7 @@ use crate::directory::refused::{Obstacle, Refused};
 use crate::directory::tenant::{self, Tenant};
 use crate::directory::{Actor, Call, Directory, index, keys, provision, write};
 use crate::limits;
-use crate::mapping::document::{DefaultGroupsFor, Document, OnInactive, Rule};
+use crate::mapping::document::{DefaultGroupsFor, Document, OnInactive, Rule, When};
 use crate::mapping::policy::Policy;
 use crate::profile;
 use crate::scim::dialect::Reading;
@@ -138,9 +138,30 @@ fn warnings(tenant: &Tenant, old: &Document, new: &Document) -> Vec<String> {
         let why = "a user who is set inactive is deleted and cannot be restored: deleted_kept_days is 0";
         warnings.push(why.to_owned());
     }
+    if is.on_inactive == OnInactive::Delete && is.switches.refuse_user_delete {
+        let why = "who is set inactive would be deleted, and switches refuse that: such requests are refused";
+        warnings.push(why.to_owned());
+    }
+    for (at, rule) in new.rules.iter().enumerate() {
+        if let Some(later) = new.rules.iter().skip(at + 1).find(|later| overrides(later, rule)) {
+            let why = format!(
+                "rules '{}' and '{}' give '{}' a value; the later one counts",
+                rule.name, later.name, rule.target
+            );
+            warnings.push(why);
+        }
+    }
     let unused = is.default_groups.is_empty() && is.default_groups_for == DefaultGroupsFor::AllUsers;
     if unused {
         warnings.push("default_groups_for says which users join the default groups, and there are none".to_owned());
     }
     warnings
+}
+
+/// Whether both rules may give the same attribute a value in one request.
+fn overrides(later: &Rule, rule: &Rule) -> bool {
+    let type_of =
+        |rule: &Rule| if rule.resource_type.is_empty() { "User".to_owned() } else { rule.resource_type.clone() };
+    let apart = matches!((later.when, rule.when), (When::Create, When::Update) | (When::Update, When::Create));
+    !apart && type_of(later) == type_of(rule) && later.target.eq_ignore_ascii_case(&rule.target)
 }

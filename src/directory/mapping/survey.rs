@@ -14,7 +14,7 @@ use crate::scim::fold::fold;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
 use crate::store::{Row, Scan, Snapshot};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -225,13 +225,11 @@ impl Survey {
                 continue;
             };
             // A value is taken by what is stored and by what was sent.
-            let texts = [&new.stored, new.asserted()].map(|form| form.get(entry.name).and_then(Value::as_str));
-            let is_it = |text: &&str| keys::index_value(&fold(text)) == entry.value;
-            let text = texts.into_iter().flatten().find(is_it);
+            let text = written(&entry, [&new.stored, new.asserted()]);
             let collision = self.collisions.entry(key).or_insert_with(|| Collision {
                 resource_type: resource_type.name.clone(),
                 attribute: entry.name.to_owned(),
-                value: text.map_or_else(|| String::from_utf8_lossy(&entry.value).into_owned(), str::to_owned),
+                value: text,
                 ids: vec![first],
                 is_new: first_is_new,
             });
@@ -289,4 +287,16 @@ fn is_at(resource_type: &ResourceType, target: &str, path: &str) -> bool {
     };
     let rest = target.get(path.len()..).unwrap_or_default();
     starts(target, path) && (rest.is_empty() || rest.starts_with(['.', '[', ':']))
+}
+
+/// The value of an entry as a resource has it, at the top or in an extension; of a number, as its index has it.
+fn written(entry: &index::Entry<'_>, forms: [&Map<String, Value>; 2]) -> String {
+    let parts =
+        forms.into_iter().flat_map(|form| std::iter::once(form).chain(form.values().filter_map(Value::as_object)));
+    let mut texts = parts.filter_map(|part| part.get(entry.name)?.as_str());
+    let is_it = |text: &&str| [*text, &*fold(text)].iter().any(|text| keys::index_value(text) == entry.value);
+    match texts.find(is_it) {
+        Some(text) => text.to_owned(),
+        None => String::from_utf8_lossy(&entry.value).trim_end_matches('\0').to_owned(),
+    }
 }

@@ -7,7 +7,7 @@ use crate::directory::audit::Admin;
 use crate::directory::refused::Refused;
 use crate::directory::tests::Fixture;
 use crate::directory::{definition, scope, tenant};
-use crate::mapping::document::{DefaultGroupsFor, Document, NameRule, OnInactive, Rule, Switches, Test};
+use crate::mapping::document::{DefaultGroupsFor, Document, NameRule, OnInactive, Rule, Switches, Test, When};
 use serde_json::json;
 
 pub(in crate::directory) fn admin() -> Admin {
@@ -177,6 +177,53 @@ async fn names_that_would_collide_are_refused_with_the_list() {
     let mut document = short_names();
     document.policy.on_inactive = OnInactive::Keep;
     assert_eq!(site.map(&document).await.number, 2);
+}
+
+#[tokio::test]
+async fn a_value_of_an_extension_that_would_collide_is_shown_as_it_is_written() {
+    let site = Fixture::new().await;
+    let admin = admin();
+    let at = definition::change::Site { directory: &site.directory, admin: &admin, tenant: "default", dry_run: false };
+    let urn = "urn:example:Badge";
+    let schema = json!({"id": urn, "name": "Badge", "attributes": [{"name": "number", "uniqueness": "server"}]});
+    definition::change::put_schema(at, &schema).await.unwrap();
+    let extended = json!({"name": "User", "endpoint": "/Users", "schema": crate::scim::schema::USER,
+        "schemaExtensions": [{"schema": urn, "required": false}]});
+    definition::change::put_type(at, &extended).await.unwrap();
+    let mut site = site;
+    site.scope = scope::find(&site.directory, "default", "https://scim.test").await.unwrap();
+    site.user("anna").await;
+    site.user("bert").await;
+    let mut document = Document::default();
+    let (name, target, expression) = ("badge".to_owned(), format!("{urn}:number"), "\"Same\"".to_owned());
+    document.rules.push(Rule { name, target, expression, ..Rule::default() });
+    let told = wrong(try_set(&site, &document, &Terms::default()).await.unwrap_err());
+    assert!(told[0].1.starts_with("'Same' of "), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_may_not_be_meant_is_told() {
+    let site = Fixture::new().await;
+    let admin = admin();
+    let at = Site { directory: &site.directory, admin: &admin, tenant: "default" };
+    let rule = |name: &str, when| Rule {
+        name: name.to_owned(),
+        target: "title".to_owned(),
+        expression: "[nickName]".to_owned(),
+        when,
+        ..Rule::default()
+    };
+    let mut document =
+        Document { rules: vec![rule("a", When::Create), rule("b", When::Update)], ..Document::default() };
+    let (_, warnings) = set(at, &document, &Terms::default()).await.unwrap();
+    assert!(!warnings.iter().any(|warning| warning.contains("'a'")), "{warnings:?}");
+    document.rules.push(rule("c", When::Create));
+    document.policy.on_inactive = OnInactive::Delete;
+    document.policy.switches.refuse_user_delete = true;
+    let (_, warnings) = set(at, &document, &Terms::default()).await.unwrap();
+    let told = warnings.join("\n");
+    assert!(told.contains("rules 'a' and 'c' give 'title' a value"), "{told}");
+    assert!(!told.contains("'b'") && told.contains("switches refuse that"), "{told}");
 }
 
 #[tokio::test]

@@ -281,6 +281,35 @@ async fn rules_apply_when_they_say_and_refuse_when_nothing_results() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_cleared_leaves_no_shell() {
+    let path = "phoneNumbers[type eq \"work\"].value";
+    let mobile = "[phoneNumbers[type eq \"mobile\"].value]";
+    let document = Document {
+        rules: vec![
+            rule("phone", path, mobile, When::Always, Otherwise::Clear),
+            rule("mail", "emails[type eq \"work\"].value", "[title]", When::Create, Otherwise::Keep),
+        ],
+        ..Document::default()
+    };
+    let site = Site::new(document).await;
+    let mut sent = user("anna");
+    sent["phoneNumbers"] = json!([{"type": "work", "value": "2"}, {"type": "mobile", "value": "1"}]);
+    let anna = site.post(schema::user(), sent).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"][0], json!({"type": "work", "value": "1"}));
+    let gone = json!([{"op": "remove", "path": "phoneNumbers[type eq \"mobile\"]"},
+        {"op": "add", "path": "emails", "value": [{"type": "work", "value": "late@x"}, {"type": "home"}]}]);
+    let anna = site.patch(schema::user(), id(&anna), gone).await.0.unwrap();
+    assert_eq!(anna.get("phoneNumbers"), None);
+    assert_eq!(anna["emails"], json!([{"type": "home"}]));
+    // An element that says more stays.
+    let more = json!([{"op": "replace", "path": "phoneNumbers",
+        "value": [{"type": "work", "value": "3", "display": "desk"}]}]);
+    let anna = site.patch(schema::user(), id(&anna), more).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"], json!([{"type": "work", "display": "desk"}]));
+    site.agrees().await;
+}
+
+#[tokio::test]
 async fn switches_refuse_and_name_themselves() {
     let switches = Switches {
         refuse_user_update: true,
@@ -383,6 +412,25 @@ async fn members_that_were_added_here_stay_where_membership_is_additive() {
 }
 
 #[tokio::test]
+async fn whoever_left_and_is_sent_again_was_not_added_here() {
+    let mut site = Site::new(Document::default()).await;
+    let team = site.group("team", &[]).await.0.unwrap();
+    let joins = Policy { default_groups: vec!["team".to_owned()], ..Policy::default() };
+    site.map(policy(joins)).await;
+    let anna = site.user("anna").await;
+    assert_eq!(site.members(&team).await, ["anna"]);
+    // Without a mapping the provider takes her out, and puts her in again.
+    site.map(Document::default()).await;
+    let body = |members: Value| json!({"schemas": [schema::GROUP], "displayName": "team", "members": members});
+    site.put(schema::group(), id(&team), body(json!([]))).await.0.unwrap();
+    site.put(schema::group(), id(&team), body(json!([{"value": anna["id"]}]))).await.0.unwrap();
+    site.map(policy(Policy { membership: Membership::Additive, ..Policy::default() })).await;
+    site.put(schema::group(), id(&team), body(json!([]))).await.0.unwrap();
+    assert_eq!(site.members(&team).await, [""; 0]);
+    site.agrees().await;
+}
+
+#[tokio::test]
 async fn groups_have_the_names_of_the_table_or_the_rule_and_others_are_not_taken() {
     let groups = Groups {
         include: vec!["(jira|app)-.*".to_owned()],
@@ -439,5 +487,155 @@ async fn what_is_protected_is_not_changed_by_any_way() {
     let nobody = json!([{"op": "replace", "path": "members", "value": []}]);
     site.patch(schema::group(), id(&staff), nobody).await.0.unwrap();
     assert_eq!(site.members(&staff).await, ["root"]);
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn a_provider_may_send_back_what_it_read() {
+    let document = Document {
+        rules: vec![
+            rule(
+                "display",
+                "displayName",
+                "Append(Coalesce([displayName], [userName]), \"!\")",
+                When::Always,
+                Otherwise::Keep,
+            ),
+            rule("formatted", "name.formatted", "ToUpper([name.familyName])", When::Always, Otherwise::Keep),
+            rule("mail", "emails[type eq \"work\"].value", "Append([userName], \"?\")", When::Always, Otherwise::Keep),
+        ],
+        policy: Policy {
+            username_rule: short_names(),
+            on_inactive: OnInactive::Keep,
+            groups: Groups {
+                include: vec!["app-.*".to_owned()],
+                rename: Some(NameRule { pattern: "^app-".to_owned(), replacement: String::new() }),
+                ..Groups::default()
+            },
+            ..Policy::default()
+        },
+        ..Document::default()
+    };
+    let site = Site::new(document).await;
+    let mut sent = user("anna@example.test");
+    sent["name"] = json!({"familyName": "Li"});
+    let anna = site.post(schema::user(), sent).await.0.unwrap();
+    assert_eq!((&anna["userName"], &anna["displayName"]), (&json!("anna"), &json!("anna@example.test!")));
+    // Nothing is mapped twice, and the provider still finds whom it sent.
+    let again = site.put(schema::user(), id(&anna), anna.clone()).await.0.unwrap();
+    assert_eq!(again, anna);
+    assert_eq!(site.find(schema::user(), "userName eq \"anna@example.test\"").await, 1);
+    // What was changed beside it is mapped, and nothing that the mapping made is in the way of that.
+    let mut merged = anna.clone();
+    merged["name"]["familyName"] = json!("Lu");
+    merged["title"] = json!("Boss");
+    let merged = site.put(schema::user(), id(&anna), merged).await.0.unwrap();
+    assert_eq!(merged["name"], json!({"familyName": "Lu", "formatted": "LU"}));
+    assert_eq!((&merged["title"], &merged["displayName"]), (&json!("Boss"), &json!("anna@example.test!")));
+    let mut other = merged.clone();
+    other["displayName"] = json!("Anna");
+    let other = site.put(schema::user(), id(&anna), other).await.0.unwrap();
+    assert_eq!(other["displayName"], "Anna!");
+    // True and false are what they say: a user who was kept active is active when the provider says so.
+    let mut inactive = other.clone();
+    inactive["active"] = json!(false);
+    let kept = site.put(schema::user(), id(&anna), inactive).await.0.unwrap();
+    assert_eq!(kept["active"], true);
+    site.put(schema::user(), id(&anna), kept).await.0.unwrap();
+    assert_eq!(site.find(schema::user(), "active eq false").await, 0);
+    let group = site.group("app-jira", &[&anna]).await.0.unwrap();
+    assert_eq!(group["displayName"], "jira");
+    let (again, _) = site.put(schema::group(), id(&group), group.clone()).await;
+    assert_eq!(again.unwrap(), group);
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn one_of_several_values_may_be_changed_in_what_was_read() {
+    let work = "emails[type eq \"work\"].value";
+    let document = Document {
+        rules: vec![
+            rule("mail", work, &format!("Append([{work}], \".x\")"), When::Always, Otherwise::Keep),
+            rule("phone", "phoneNumbers[type eq \"work\"].value", "[title]", When::Always, Otherwise::Keep),
+        ],
+        ..Document::default()
+    };
+    let site = Site::new(document).await;
+    let mut sent = user("anna");
+    sent["emails"] = json!([{"value": "h@a", "type": "home"}, {"value": "w@a", "type": "work"}]);
+    sent["title"] = json!("7");
+    let mut anna = site.post(schema::user(), sent).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"], json!([{"value": "7", "type": "work"}]));
+    for turn in 0..2 {
+        anna["emails"][0]["value"] = json!(format!("h{turn}@a"));
+        anna["phoneNumbers"] = json!([{"value": "7", "type": "work"}, {"value": turn.to_string(), "type": "fax"}]);
+        anna["title"] = json!("7");
+        anna = site.put(schema::user(), id(&anna), anna.clone()).await.0.unwrap();
+        let home = json!({"value": format!("h{turn}@a"), "type": "home"});
+        assert_eq!(anna["emails"], json!([home, {"value": "w@a.x", "type": "work"}]));
+    }
+    anna["title"] = json!("8");
+    let anna = site.put(schema::user(), id(&anna), anna.clone()).await.0.unwrap();
+    assert_eq!(anna["phoneNumbers"].as_array().unwrap().len(), 2, "{anna}");
+    assert!(anna["phoneNumbers"].as_array().unwrap().contains(&json!({"value": "8", "type": "work"})), "{anna}");
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_asked_of_what_everybody_sees() {
+    let site = Site::new(policy(Policy { username_rule: short_names(), ..Policy::default() })).await;
+    let mut sent = user("anna@example.test");
+    sent["title"] = json!("Boss");
+    site.post(schema::user(), sent).await.0.unwrap();
+    for (filter, found) in [
+        ("userName eq \"anna\"", 1),
+        ("userName eq \"anna@example.test\" and title eq \"boss\"", 1),
+        ("userName ne \"anna\"", 0),
+        ("not (userName eq \"anna\")", 0),
+        ("userName ne \"anna@example.test\"", 1),
+        ("not (userName sw \"anna\") or title eq \"Boss\"", 1),
+        ("userName eq \"anna@example.test\" and not (title eq \"x\")", 1),
+        ("userName eq \"anna@example.test\" and not (userName eq \"anna\")", 0),
+    ] {
+        assert_eq!(site.find(schema::user(), filter).await, found, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn users_that_come_at_once_are_linked() {
+    let site = Site::new(policy(Policy { existing_user: ExistingUser::Link, ..Policy::default() })).await;
+    let mut anna = user("anna");
+    anna["externalId"] = json!("1");
+    let all = futures_util::future::join_all((0..8).map(|_| site.post(schema::user(), anna.clone()))).await;
+    let mut ids: Vec<String> = all.into_iter().map(|(made, _)| id(&made.unwrap()).to_owned()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    site.agrees().await;
+}
+
+#[tokio::test]
+async fn nobody_is_deleted_for_being_inactive_where_nobody_is_deleted() {
+    let switches = Switches { refuse_user_delete: true, ..Switches::default() };
+    let site = Site::new(policy(Policy { on_inactive: OnInactive::Delete, switches, ..Policy::default() })).await;
+    let anna = site.user("anna").await;
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    let (refused, rules) = site.patch(schema::user(), id(&anna), off).await;
+    assert_eq!(refused.unwrap_err().kind, Kind::Forbidden);
+    assert!(rules.contains(&"!switches".to_owned()), "{rules:?}");
+    assert_eq!(site.find(schema::user(), "userName eq \"anna\"").await, 1);
+}
+
+#[tokio::test]
+async fn a_group_with_a_protected_member_is_not_deleted() {
+    let mut site = Site::new(Document::default()).await;
+    let (boss, anna) = (site.user("boss").await, site.user("anna").await);
+    let team = site.group("team", &[&boss, &anna]).await.0.unwrap();
+    let other = site.group("other", &[&anna]).await.0.unwrap();
+    site.map(policy(Policy { protected_users: vec!["Boss".to_owned()], ..Policy::default() })).await;
+    let (refused, rules) = site.delete(schema::group(), id(&team)).await;
+    assert_eq!(refused.unwrap_err().kind, Kind::Forbidden);
+    assert_eq!(rules, ["!protected_users"]);
+    assert_eq!(site.members(&team).await, ["anna", "boss"]);
+    site.delete(schema::group(), id(&other)).await.0.unwrap();
     site.agrees().await;
 }

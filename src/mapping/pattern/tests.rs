@@ -67,6 +67,8 @@ fn names_become_others() {
 fn what_cannot_rename_says_so() {
     assert!(Rename::new("(", "").unwrap_err().why.contains("unclosed group"));
     assert!(Rename::new("a", "${b}").unwrap_err().why.contains("no group 'b'"));
+    assert!(Rename::new("(a)", "$1$2x").unwrap_err().why.contains("no group '2'"));
+    assert_eq!(Rename::new("(a)", "$$2$1").unwrap().apply("a").unwrap(), "$2a");
     assert!(Rename::new("a", &"x".repeat(limits::MAPPING_PATTERN_BYTES_MAX + 1)).is_err());
     let rename = Rename::new("x", &"y".repeat(1_000)).unwrap();
     assert!(rename.apply(&"x".repeat(limits::MAPPING_PATTERN_TEXT_BYTES_MAX)).is_err());
