@@ -55,7 +55,7 @@ impl Bound {
             streams: Streams::default(),
         });
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop, traffic, mark: Some(respond::version()) };
+        let setting = Setting { handler, times: Times::default(), stop, traffic, mark: Some(respond::everywhere()) };
         let tls = certificates.map(Certificates::scim);
         let room = Room { connections: limits::CROWD_CONNECTIONS_MAX, closing: limits::CROWD_CONNECTIONS_CLOSING_MAX };
         tokio::spawn(listener::serve(self.listener, tls, setting, room))
