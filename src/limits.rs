@@ -537,8 +537,8 @@ pub const PROBE_FOUND_MAX: usize = 20;
 pub const PROBE_SHOWN_CHARS_MAX: usize = 160;
 /// How much of an answer stands in the probe's report, in characters.
 pub const PROBE_BODY_CHARS_MAX: usize = 2_000;
-/// The largest answer that the outbound client reads, in bytes: a page of resources.
-pub const OUTBOUND_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The largest answer that the probe reads, in bytes: a page of resources.
+pub const PROBE_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The most header bytes of an answer that the outbound client reads.
 pub const OUTBOUND_HEADER_BYTES_MAX: usize = 64 * 1024;
 /// How long the outbound client may take to connect, in milliseconds.
@@ -782,6 +782,9 @@ pub const TARGET_PAUSE_MS_MAX: i64 = 5 * 60 * 1_000;
 pub const TARGET_RETRY_AFTER_MS_MAX: i64 = 60 * 60 * 1_000;
 /// How long a target has to answer a request.
 pub const TARGET_ANSWER_MS_MAX: u64 = 60_000;
+/// The largest answer of a target, in bytes: a SCIM server tells all members of a group at once, up to 200 bytes each (RFC 7644 has no
+/// pages of members).
+pub const TARGET_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Changes of the log that are worked on together.
 pub const TARGET_CHANGES: usize = 500;
 /// Ids and names by which one user or group of a target is found; more than a few are there only while renames have no outcome.

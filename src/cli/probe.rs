@@ -212,7 +212,14 @@ async fn ask(client: &mut Client, request: &Request) -> Reply {
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("User-Agent")) {
         headers.push(("User-Agent".to_owned(), concat!("scimd-probe/", env!("CARGO_PKG_VERSION")).to_owned()));
     }
-    let ask = Ask { method, path, headers: &headers, authorized: *authorized, body: body.as_deref() };
+    let ask = Ask {
+        method,
+        path,
+        headers: &headers,
+        authorized: *authorized,
+        body: body.as_deref(),
+        answer_bytes_max: limits::PROBE_ANSWER_BYTES_MAX,
+    };
     match client.send(&ask).await {
         Ok(client::Answer { status, headers, body, took }) => {
             Reply::Answer(Answer { status, headers, body: body.to_vec() }, whole_ms(took))

@@ -4,6 +4,7 @@
 use super::capability;
 use super::plan::{KnownGroup, KnownUser};
 use crate::directory::target::stored::Kind;
+use serde_json::{Map, Value};
 
 /// By what the target calls it for good; `None` where that is not known.
 pub fn by_id(id: &str) -> Option<String> {
@@ -23,11 +24,29 @@ pub fn by_group_name(kind: Kind, name: &str) -> Option<String> {
 
 /// Something that is called so there, or may be.
 pub trait Called {
+    /// What the target calls it for good; may be empty.
+    fn id(&self) -> &str;
+    /// Its name there.
+    fn name(&self) -> &str;
+    /// What a SCIM server has of it.
+    fn attributes(&self) -> &Map<String, Value>;
     /// All of its calls.
     fn calls(&self, kind: Kind) -> Vec<String>;
 }
 
 impl Called for KnownUser {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
     fn calls(&self, _: Kind) -> Vec<String> {
         let names = [Some(self.name.as_str()), self.other_name()].into_iter().flatten();
         by_id(&self.id).into_iter().chain(names.filter_map(by_user_name)).collect()
@@ -35,6 +54,18 @@ impl Called for KnownUser {
 }
 
 impl Called for KnownGroup {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
     fn calls(&self, kind: Kind) -> Vec<String> {
         let other = self.doubt.as_ref().map(|doubt| doubt.name.as_str()).filter(|name| *name != self.name);
         let names = [Some(self.name.as_str()), other].into_iter().flatten();

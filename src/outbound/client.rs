@@ -82,9 +82,9 @@ pub enum Error {
     /// The connection broke, or what came is no HTTP.
     #[error("the connection broke: {0}")]
     Broken(String),
-    /// The answer is larger than `OUTBOUND_ANSWER_BYTES_MAX`.
-    #[error("the answer is too large")]
-    TooLarge,
+    /// The answer is larger than was asked for.
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
 }
 
 /// A request to the client's server.
@@ -100,6 +100,8 @@ pub struct Ask<'a> {
     pub authorized: bool,
     /// The body.
     pub body: Option<&'a str>,
+    /// The largest answer that is taken, in bytes.
+    pub answer_bytes_max: usize,
 }
 
 /// An answer.
@@ -225,9 +227,9 @@ impl Client {
                 }
             };
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, limits::OUTBOUND_ANSWER_BYTES_MAX).collect().await.map_err(|error| {
+            let body = Limited::new(body, ask.answer_bytes_max).collect().await.map_err(|error| {
                 match error.downcast_ref::<http_body_util::LengthLimitError>() {
-                    Some(_) => Error::TooLarge,
+                    Some(_) => Error::TooLarge(ask.answer_bytes_max),
                     None => Error::Broken(error.to_string()),
                 }
             })?;

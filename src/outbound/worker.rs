@@ -10,6 +10,7 @@ mod index;
 mod line;
 mod note;
 mod order;
+mod read;
 mod redact;
 mod resource;
 mod scope;

@@ -1,6 +1,7 @@
 //! SCIM as a client sees it: requests over HTTP to a listener in this process, with every layer from the socket to the store. It does
 //! not know TLS, which the listener's own tests and `tests/e2e/` have.
 
+mod accounts;
 mod answers;
 mod bulk;
 mod create;
@@ -68,7 +69,11 @@ impl Server {
     }
 
     async fn with_profile(profile: &str) -> Server {
-        let directory = Arc::new(Directory::new(Store::memory(), Clock::System));
+        Server::with_clock(profile, Clock::System).await
+    }
+
+    async fn with_clock(profile: &str, clock: Clock) -> Server {
+        let directory = Arc::new(Directory::new(Store::memory(), clock));
         let token = Secret::random().unwrap();
         let record = record::Token { hash: token.hash(), ..record::Token::default() };
         tenant::make_first(&directory, profile, false, &token.key_id(), record).await.unwrap();

@@ -29,8 +29,8 @@ pub(super) enum Claim {
 /// Whose turn it is: nobody brings a user or group into line while somebody else does.
 #[derive(Default)]
 pub(super) struct Turns {
-    /// With whether it is for the sake of somebody else.
-    taken: Mutex<BTreeMap<Uuid, bool>>,
+    /// Who has his turn, and who else has to be brought into line for his sake now.
+    taken: Mutex<BTreeMap<Uuid, Option<Uuid>>>,
     given_back: Notify,
 }
 
@@ -38,6 +38,8 @@ pub(super) struct Turns {
 pub(super) struct Turn<'a> {
     turns: &'a Turns,
     id: Uuid,
+    /// For whose sake.
+    sake: Option<Uuid>,
 }
 
 impl Turns {
@@ -54,41 +56,68 @@ impl Turns {
 
     /// The turn, unless somebody has it.
     pub(super) fn free(&self, id: Uuid) -> Option<Turn<'_>> {
-        self.take(id, false)
-    }
-
-    /// The turn for the sake of somebody else, unless somebody has it or too many have theirs so: each of them may wait for another one.
-    fn claim(&self, id: Uuid) -> Option<Turn<'_>> {
-        let claimed = self.taken().values().filter(|for_others| **for_others).count();
-        if claimed < limits::TARGET_CLAIMS_MAX { self.take(id, true) } else { None }
-    }
-
-    fn take(&self, id: Uuid, for_others: bool) -> Option<Turn<'_>> {
         match self.taken().entry(id) {
             Entry::Occupied(_) => None,
             Entry::Vacant(free) => {
-                free.insert(for_others);
-                Some(Turn { turns: self, id })
+                free.insert(None);
+                Some(Turn { turns: self, id, sake: None })
             }
         }
     }
 
-    fn taken(&self) -> MutexGuard<'_, BTreeMap<Uuid, bool>> {
+    /// Waits for the turn of another one, for the sake of `id`, who has his; unless that one waits for him, or too many wait.
+    async fn claim(&self, id: Uuid, other: Uuid) -> Option<Turn<'_>> {
+        loop {
+            let given_back = self.given_back.notified();
+            {
+                let mut taken = self.taken();
+                let waiting = taken.iter().filter(|(who, sake)| **who != id && sake.is_some()).count();
+                if waiting >= limits::TARGET_CLAIMS_MAX || waits_for(&taken, other, id) {
+                    return None;
+                }
+                taken.insert(id, Some(other));
+                if let Entry::Vacant(free) = taken.entry(other) {
+                    free.insert(None);
+                    return Some(Turn { turns: self, id: other, sake: Some(id) });
+                }
+            }
+            given_back.await;
+        }
+    }
+
+    fn taken(&self) -> MutexGuard<'_, BTreeMap<Uuid, Option<Uuid>>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.turns.taken().remove(&self.id);
+        let mut taken = self.turns.taken();
+        taken.remove(&self.id);
+        if let Some(other) = self.sake.and_then(|sake| taken.get_mut(&sake)) {
+            *other = None;
+        }
+        drop(taken);
         self.turns.given_back.notify_waiters();
     }
+}
+
+/// Whether one waits for another one, or for somebody who does.
+fn waits_for(taken: &BTreeMap<Uuid, Option<Uuid>>, who: Uuid, whom: Uuid) -> bool {
+    let mut next = Some(who);
+    std::iter::from_fn(|| {
+        next = taken.get(&next?).copied().flatten();
+        next
+    })
+    .take(taken.len())
+    .any(|waited_for| waited_for == whom)
 }
 
 impl Task {
     /// Makes the name free that a step gives to a user or group.
     pub(super) async fn claim_name(&self, subject: &Subject, step: &Step) -> Result<Claim, Ended> {
-        self.claim(subject, self.call_given(subject.code, step)).await
+        let what = format!("the name \"{}\"", step.gives_name().unwrap_or_default());
+        self.claim(subject, self.call_given(subject.code, step), &what).await
     }
 
     /// Whether the name that a step gives is somebody else's.
@@ -111,16 +140,17 @@ impl Task {
             (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => call::by_id(&group.id),
             _ => None,
         };
-        self.claim(subject, call).await
+        self.claim(subject, call, "what is there by this name").await
     }
 
     /// Whoever else is called so there is brought into line. Once that is done, what there is of somebody who is gone is forgotten: it is
     /// found there and taken over like anything else that is there.
-    async fn claim(&self, subject: &Subject, call: Option<String>) -> Result<Claim, Ended> {
+    async fn claim(&self, subject: &Subject, call: Option<String>, what: &str) -> Result<Claim, Ended> {
         let Some(call) = call else { return Ok(Claim::Free) };
         let Some(other) = self.other_called(subject, &call).await? else { return Ok(Claim::Free) };
-        let refused = |why: &str| Ok(Claim::Refused(format!("\"{call}\" is there that of {other}, {why}")));
-        let Some(_turn) = self.turns.claim(other) else { return refused("which is being changed") };
+        let kind = if subject.code == keys::USER { "user" } else { "group" };
+        let refused = |why: &str| Ok(Claim::Refused(format!("{what} is that of the {kind} {other} there, {why}")));
+        let Some(_turn) = self.turns.claim(subject.id, other).await else { return refused("which waits for this one") };
         match subject.code {
             keys::USER => Box::pin(self.user_in_turn(other)).await?,
             _ => drop(Box::pin(self.group_itself(other)).await?),

@@ -292,8 +292,8 @@ impl Task {
                 }
             }
         }
-        self.users(&dirty.users).await?;
-        self.groups(&dirty.groups, Source::Known).await
+        self.bring(keys::USER, &dirty.users, Source::Known).await?;
+        self.bring(keys::GROUP, &dirty.groups, Source::Known).await
     }
 
     /// Tries again what is due, and takes the steps that were approved.
@@ -324,10 +324,10 @@ impl Task {
                 break;
             }
         }
-        self.users(&chosen.0).await?;
-        self.groups(&chosen.1, Source::Known).await?;
+        self.bring(keys::USER, &chosen.0, Source::Known).await?;
+        self.bring(keys::GROUP, &chosen.1, Source::Known).await?;
         // Who is a stranger in a group is known only when it is read.
-        self.groups(&chosen.2, Source::Target).await
+        self.bring(keys::GROUP, &chosen.2, Source::Target).await
     }
 
     async fn went_well(&self) -> Result<Option<i64>, Ended> {

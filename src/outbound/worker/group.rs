@@ -1,6 +1,7 @@
 //! One group with its members: itself first, then who is to be in it and is not, then who is in it and is not to be.
 
-use super::resource::{Subject, Taken};
+use super::read::Unread;
+use super::resource::{Another, Subject, Taken};
 use super::scope::{Members, Wanted};
 use super::task::{Ended, Task};
 use crate::directory::keys;
@@ -51,8 +52,18 @@ impl Task {
                 self.note_state().await?;
             }
             self.make_members(&wanted).await?;
-            let source = if self.unread().remove(&id) { Source::Target } else { source };
-            let steps = self.member_steps(&known, id, &wanted, source).await?;
+            let source = if known.unread { Source::Target } else { source };
+            let steps = match self.member_steps(&known, id, &wanted, source).await {
+                Ok(steps) => steps,
+                Err(Unread::All(ended)) => return Err(ended),
+                Err(Unread::This { why, for_good }) => {
+                    if !for_good {
+                        self.fails(&why)?;
+                    }
+                    self.fail(&subject, &why, if for_good { Another::Never } else { Another::Later }).await?;
+                    return Ok(true);
+                }
+            };
             let taken = self.take(&subject, steps).await?;
             // A group that has them all needs none of those that it was before.
             let taken = match taken {
@@ -181,7 +192,7 @@ impl Task {
         id: Uuid,
         wanted: &Members,
         source: Source,
-    ) -> Result<Vec<Step>, Ended> {
+    ) -> Result<Vec<Step>, Unread> {
         let (kind, policy) = (self.shown.target.kind, &self.shown.target.policy);
         let snapshot = self.directory.snapshot().await?;
         let mut joining = Vec::new();
@@ -226,7 +237,7 @@ impl Task {
 
     /// Reads who is in a group at the target, and notes those whom the directory knows; gives the others. Of additive groups only those
     /// are noted who are to be in it, or were put there.
-    async fn read_members(&self, group: &KnownGroup, id: Uuid, right: &BTreeSet<Uuid>) -> Result<Vec<Member>, Ended> {
+    async fn read_members(&self, group: &KnownGroup, id: Uuid, right: &BTreeSet<Uuid>) -> Result<Vec<Member>, Unread> {
         let kind = self.shown.target.kind;
         let (mut reading, mut request) =
             reading::members(kind, &Former { id: group.id.clone(), name: group.name.clone() });
@@ -235,15 +246,20 @@ impl Task {
             let page = self.read_page(&mut reading, &request).await?;
             seen.extend(page.members);
             if seen.len() > limits::TARGET_MEMBERS_MAX {
-                let why = format!("the group {} has more than {} members", group.name, limits::TARGET_MEMBERS_MAX);
-                return Err(Ended::Blocked(why));
+                let why = format!("it has more than {} members there", limits::TARGET_MEMBERS_MAX);
+                return Err(Unread::This { why, for_good: true });
             }
             match page.next {
                 Some(next) if !page.absent => request = next,
                 _ => break,
             }
         }
-        self.note_members(id, right, seen).await
+        let strangers = self.note_members(id, right, seen).await?;
+        if group.unread {
+            let read = KnownGroup { unread: false, ..group.clone() };
+            self.site().note(&[Note::Known(keys::GROUP, id, Some(self.row(&read)?))]).await?;
+        }
+        Ok(strangers)
     }
 
     /// Who is known to be in a group, or may be.

@@ -1,16 +1,20 @@
 //! Targets: one tenant is fed from another one over SCIM, by the worker that the server runs. What is waited for is told by the worker itself.
 
 use super::{BASE, Server};
+use scimd::clock::Clock;
 use scimd::directory::audit::Admin;
 use scimd::directory::target::desk::What;
 use scimd::directory::target::progress::{Progress, Step, Told};
 use scimd::directory::target::state::Site;
 use scimd::directory::target::stored::{Kind, Leavers, Policy, Target, Users};
 use scimd::directory::target::{self, Shown, standing};
+use scimd::directory::{log, seal, trim};
+use scimd::limits;
 use scimd::outbound::worker;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -20,41 +24,68 @@ const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const NAMES: (&str, &str) = ("default", "sink");
 
 /// A source, a sink, and the worker between them.
-struct Pair {
-    source: Server,
-    sink: Server,
+pub(super) struct Pair<S> {
+    pub(super) source: Server,
+    pub(super) sink: S,
     folder: TempDir,
     worker: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
-impl Pair {
-    async fn start(change: impl FnOnce(&mut Target)) -> Pair {
-        let (source, sink) = (Server::start().await, Server::start().await);
-        let folder = tempfile::tempdir().unwrap();
-        source.directory.targets.keys.is_at(folder.path().join("targets.key"));
+impl Pair<Server> {
+    async fn start(change: impl FnOnce(&mut Target)) -> Pair<Server> {
+        Pair::fed(Server::start().await, change).await
+    }
+
+    /// With a clock that stands still until it is moved.
+    async fn timed(change: impl FnOnce(&mut Target)) -> (Pair<Server>, Arc<AtomicI64>) {
+        let (clock, hand) = Clock::fixed(1_800_000_000_000);
+        (Pair::fed(Server::with_clock("custom", clock).await, change).await, hand)
+    }
+
+    async fn fed(source: Server, change: impl FnOnce(&mut Target)) -> Pair<Server> {
+        let sink = Server::start().await;
         let mut target = Target {
-            name: "sink".to_owned(),
             kind: Kind::Scim,
             url: format!("http://{}{BASE}", sink.addr),
-            concurrency: 2,
-            destructive_max: 1_000,
             policy: Policy { leavers: Leavers::Delete, delete_groups: true, ..Policy::default() },
             ..Target::default()
         };
         change(&mut target);
-        let token = sink.token.expose();
-        target::create(&source.directory, &Admin::server(), "default", target, token).await.unwrap();
+        let token = sink.token.expose().to_owned();
+        Pair::between(source, sink, target, &token).await
+    }
+
+    async fn equal(&self) {
+        assert_eq!(content(&self.sink).await, content(&self.source).await);
+    }
+}
+
+impl<S> Pair<S> {
+    /// A source that feeds this target.
+    pub(super) async fn with(sink: S, target: Target, secret: &str) -> Pair<S> {
+        Pair::between(Server::start().await, sink, target, secret).await
+    }
+
+    async fn between(source: Server, sink: S, mut target: Target, secret: &str) -> Pair<S> {
+        let folder = tempfile::tempdir().unwrap();
+        source.directory.targets.keys.is_at(folder.path().join("targets.key"));
+        target.name = NAMES.1.to_owned();
+        target.concurrency = 2;
+        if target.destructive_max == 0 {
+            target.destructive_max = 1_000;
+        }
+        target::create(&source.directory, &Admin::server(), NAMES.0, target, secret).await.unwrap();
         let mut pair = Pair { source, sink, folder, worker: None };
         pair.go_on();
         pair
     }
 
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         let (stop, stopping) = watch::channel(false);
         self.worker = Some((stop, tokio::spawn(worker::run(self.source.directory.clone(), stopping))));
     }
 
-    async fn halt(&mut self) {
+    pub(super) async fn halt(&mut self) {
         let (stop, task) = self.worker.take().unwrap();
         stop.send(true).unwrap();
         task.await.unwrap();
@@ -65,7 +96,7 @@ impl Pair {
     }
 
     /// Gives an order and all that is told of it.
-    async fn order(&self, what: What) -> Result<(Progress, Vec<Step>), String> {
+    pub(super) async fn order(&self, what: What) -> Result<(Progress, Vec<Step>), String> {
         let shown = self.shown().await;
         loop {
             let desk = &self.source.directory.targets.desk;
@@ -85,16 +116,12 @@ impl Pair {
         }
     }
 
-    async fn sync(&self) -> Progress {
+    pub(super) async fn sync(&self) -> Progress {
         self.order(What::Sync { full: false }).await.unwrap().0
     }
 
-    async fn standing(&self) -> standing::Standing {
+    pub(super) async fn standing(&self) -> standing::Standing {
         standing::of(&self.source.directory, &self.shown().await).await.unwrap()
-    }
-
-    async fn equal(&self) {
-        assert_eq!(content(&self.sink).await, content(&self.source).await);
     }
 }
 
@@ -119,19 +146,19 @@ async fn content(server: &Server) -> (BTreeMap<String, Value>, BTreeMap<String, 
     )
 }
 
-async fn user(server: &Server, name: &str) -> String {
+pub(super) async fn user(server: &Server, name: &str) -> String {
     let body = json!({"schemas": [USER], "userName": name, "displayName": name.to_uppercase(), "active": true,
         "emails": [{"value": format!("{name}@example.com"), "primary": true}]});
     server.ask("POST", "/Users", body).await.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn group(server: &Server, name: &str, members: &[&str]) -> String {
+pub(super) async fn group(server: &Server, name: &str, members: &[&str]) -> String {
     let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
     let body = json!({"schemas": [GROUP], "displayName": name, "members": members});
     server.ask("POST", "/Groups", body).await.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn patch(server: &Server, path: &str, operation: Value) {
+pub(super) async fn patch(server: &Server, path: &str, operation: Value) {
     let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
     let status = server.ask("PATCH", path, body).await.status;
     assert!([200, 204].contains(&status), "{path}: {status}");
@@ -217,6 +244,57 @@ async fn what_others_changed_at_the_target_is_found_by_reading_it() {
     let (mut users, groups) = content(sink).await;
     assert!(users.remove("stranger").is_some(), "nobody is deleted whom nobody here knows");
     assert_eq!((users, groups), content(&pair.source).await);
+}
+
+#[tokio::test]
+async fn drift_is_looked_for_when_it_is_time() {
+    let minutes = |minutes: i64| minutes * 60_000;
+    let (pair, hand) = Pair::timed(|target| target.check_every_ms = minutes(10)).await;
+    user(&pair.source, "ann").await;
+    pair.sync().await;
+    let lose = async || {
+        let there = pair.sink.get("/Users?filter=userName%20eq%20%22ann%22").await.json();
+        let gone = format!("/Users/{}", there["Resources"][0]["id"].as_str().unwrap());
+        assert_eq!(pair.sink.ask("DELETE", &gone, Value::Null).await.status, 204);
+    };
+    lose().await;
+    hand.fetch_add(minutes(9), Ordering::Relaxed);
+    pair.sync().await;
+    assert!(content(&pair.sink).await.0.is_empty(), "it is not time yet");
+    hand.fetch_add(minutes(1), Ordering::Relaxed);
+    pair.sync().await;
+    pair.equal().await;
+    // Differences can be told and left.
+    let (directory, admin) = (Arc::clone(&pair.source.directory), Admin::server());
+    target::update(&directory, &admin, NAMES, None, None, |target| target.check_reports_only = true).await.unwrap();
+    lose().await;
+    hand.fetch_add(minutes(10), Ordering::Relaxed);
+    pair.sync().await;
+    assert!(content(&pair.sink).await.0.is_empty());
+    assert_eq!(pair.standing().await.state.drifted, 1);
+}
+
+#[tokio::test]
+async fn what_the_log_does_not_have_any_more_is_found_by_reading() {
+    let (mut pair, hand) = Pair::timed(|_| {}).await;
+    let (ann, bob) = (user(&pair.source, "ann").await, user(&pair.source, "bob").await);
+    group(&pair.source, "team", &[&ann, &bob]).await;
+    pair.sync().await;
+    pair.halt().await;
+    assert_eq!(pair.source.ask("DELETE", &format!("/Users/{ann}"), Value::Null).await.status, 204);
+    patch(&pair.source, &format!("/Users/{bob}"), json!({"op": "replace", "path": "displayName", "value": "Bob"}))
+        .await;
+    let directory = Arc::clone(&pair.source.directory);
+    seal::round(&directory).await;
+    hand.fetch_add(limits::CHANGES_KEPT_MS + 1, Ordering::Relaxed);
+    user(&pair.source, "eve").await;
+    seal::round(&directory).await;
+    trim::round(&directory).await.unwrap();
+    let snapshot = directory.snapshot().await.unwrap();
+    assert!(log::trimmed(&snapshot, 1).await.unwrap() > 0, "nothing was trimmed");
+    pair.go_on();
+    pair.sync().await;
+    pair.equal().await;
 }
 
 #[tokio::test]

@@ -9,8 +9,14 @@ use std::time::Duration;
 async fn a_fake_answers_over_http() {
     let server = Fake::spawn(Jira::default()).await;
     server.fake.state().seed("Charlie", "Charlie Brown", "charlie@example.com");
-    let ask =
-        Ask { method: "GET", path: "/rest/api/2/user?username=charlie", headers: &[], authorized: true, body: None };
+    let ask = Ask {
+        method: "GET",
+        path: "/rest/api/2/user?username=charlie",
+        headers: &[],
+        authorized: true,
+        body: None,
+        answer_bytes_max: 65_536,
+    };
     let mut stranger = Client::new(&server.base, &Trust::System, Some("other"), Duration::from_secs(10)).unwrap();
     assert_eq!(stranger.send(&ask).await.unwrap().status, 401);
     let mut client = Client::new(&server.base, &Trust::System, Some(SECRET), Duration::from_secs(10)).unwrap();
