@@ -229,13 +229,16 @@ pub struct Setting<H> {
     pub mark: Option<Mark>,
 }
 
+/// Makes the answer to a request that the handler never sees.
+pub type Refuse = fn(Refusal) -> Response<Answer>;
+
 /// What tells a listener's answers from a SCIM server's.
 #[derive(Clone, Debug)]
 pub struct Mark {
     /// A header of every answer.
     pub header: (HeaderName, HeaderValue),
     /// The answer to a request that the handler never sees.
-    pub refused: fn(Refusal) -> Response<Answer>,
+    pub refused: Refuse,
 }
 
 /// Serves one connection to its end. An error on it is the client's or the network's, and of interest at debug level
@@ -378,7 +381,7 @@ async fn answer<H, F>(
     request: Request<Incoming>,
     peer: Peer,
     pulse: Arc<Pulse>,
-    (refused, refuse): (Option<Refusal>, fn(Refusal) -> Response<Answer>),
+    (refused, refuse): (Option<Refusal>, Refuse),
     traffic: &Traffic,
 ) -> Response<Outgoing>
 where
@@ -403,7 +406,7 @@ where
 }
 
 /// How the listener refuses what the handler never sees.
-fn refuse_with(mark: Option<&Mark>) -> fn(Refusal) -> Response<Answer> {
+fn refuse_with(mark: Option<&Mark>) -> Refuse {
     mark.map_or(Refusal::answer, |mark| mark.refused)
 }
 
