@@ -258,7 +258,7 @@ const NEXT: &[(&str, &str)] = &[
     ("RESOURCE_NOT_FOUND", "`scimd user list`, `group list` and `resource list` show what is there, --filter finds it"),
     ("SCHEMA_NOT_FOUND", "`scimd schema list` shows the schemas of a tenant"),
     ("RESOURCE_TYPE_NOT_FOUND", "`scimd resource-type list` shows the resource types of a tenant"),
-    ("DEFINITION_IN_USE", "change those resources first, or define something new beside it"),
+    ("DEFINITION_IN_USE", "change what uses it first, or define something new beside it"),
     ("SCHEMA_IN_USE", "take it out of the resource type with `scimd resource-type put`, or delete that first"),
     ("DEFINITIONS_CHANGING", "repeat the command"),
     ("EXCHANGE_NOT_FOUND", "the recorder keeps the last ones only; `scimd exchange list` shows them"),

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::client::Connection;
 use super::error::{Error, Exit};
-use super::{Output, print, tenant};
+use super::{Output, print, tenant, values};
 use crate::profile;
 
 /// The text of each profile, in the order of the registry.
@@ -45,15 +45,15 @@ pub struct Guide {
     tenant: String,
 
     /// Takes this as the tenant's URL; no server is asked then.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     tenant_url: Option<String>,
 
     /// The name of the product's application. [default: the product's own name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = values::application)]
     application: Option<String>,
 
     /// Takes this as the URL of the Crowd listener; no server is asked then.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::url)]
     crowd_url: Option<String>,
 }
 

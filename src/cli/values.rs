@@ -1,10 +1,11 @@
-//! Times, periods and networks as people write them on the command line, and as the admin plane wants them.
+//! Times, periods, networks and URLs as people write them on the command line, and as the admin plane wants them.
 
 use std::time::Duration;
 
 use jiff::{Timestamp, civil};
 
 use crate::clock;
+use crate::scim::errors::clip;
 
 /// A period such as `30s`, `10m`, `24h`, `90d`, `2w` or `1d12h`; a bare `0` is none.
 ///
@@ -37,6 +38,31 @@ pub fn period(text: &str) -> Result<Duration, String> {
     match digits.is_empty() && !text.is_empty() && seconds <= 315_576_000_000 {
         true => Ok(Duration::from_secs(seconds)),
         false => Err(problem()),
+    }
+}
+
+/// The URL of a server, or of something at it.
+///
+/// # Errors
+/// A clause that says what a URL looks like.
+pub fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let is_plain = text.chars().all(|letter| letter.is_ascii_graphic() && !"\"'`\\<>".contains(letter));
+    match is_plain && !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("\"{}\" is not a URL such as https://crowd.example.com:8095/crowd", clip(text))),
+    }
+}
+
+/// The name of an application, as products send it and commands have it.
+///
+/// # Errors
+/// A clause that says what a name looks like.
+pub fn application(text: &str) -> Result<String, String> {
+    let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_.".contains(letter);
+    match !text.is_empty() && text.chars().all(is_part) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("\"{}\" has other characters than a-z, 0-9, \"-\", \"_\" and \".\"", clip(text))),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a tenant defines of its own: schemas, extensions of User and Group, resource types. Here the stored definitions become the
-//! types that requests work with; `change.rs` changes definitions, `usage.rs` knows what of them resources use. A tenant has one row
-//! for all its definitions. Every write of a resource relies on that row, so that none is made by definitions that are no more.
+//! types that requests work with; `change.rs` changes definitions, `usage.rs` knows what of them resources use, `views.rs` what those use
+//! who read the tenant. A tenant has one row for all its definitions. Every write of a resource relies on that row, so that none is made
+//! by definitions that are no more.
 
 pub mod change;
 pub mod usage;
+pub mod views;
 
 use super::keys;
 use super::record::{DefinedType, Definitions};

@@ -56,7 +56,7 @@ pub enum Refused {
     #[error("there is no {noun} '{name}'", noun = .0.text(), name = .1)]
     NotFound(Noun, String),
     /// There is such a thing already, and it is another one.
-    #[error("there is a {noun} '{name}' already: {why}", noun = .0.text(), name = .1, why = .2)]
+    #[error("there is {noun} '{name}' already: {why}", noun = .0.one(), name = .1, why = .2)]
     Exists(Noun, String, String),
     /// Fields that cannot be so.
     #[error("{}", fields(.0))]
@@ -138,6 +138,13 @@ impl Noun {
             Noun::MappingVersion => "mapping version",
             Noun::Application => "application",
         }
+    }
+
+    /// The word with its article.
+    pub fn one(self) -> String {
+        let word = self.text();
+        let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {word}")
     }
 }
 

@@ -13,6 +13,7 @@ pub mod stored;
 
 use self::stored::Target;
 use super::audit::{self, Act, Admin};
+use super::definition::views;
 use super::refused::{Noun, Refused};
 use super::tenant::{Tenant, settings::no_tenant};
 use super::{Directory, keys, record, store_error, tenant};
@@ -100,6 +101,7 @@ pub async fn create(
         let sealed = directory.targets.keys.seal(tenant_number, number, secret)?;
         let target = Target { sealed, created_ms: directory.clock().now_ms(), ..wanted.clone() };
         let mut batch = of(directory, tenant_number);
+        views::ground(&snapshot, &place, &target.mapping).await?.hold(&mut batch);
         match made {
             Some(made) => batch.expect_unchanged(mark.clone(), made.stamp.revision),
             None => batch.expect_absent(mark.clone()),
@@ -172,6 +174,9 @@ pub async fn update(
             return Ok(shown);
         }
         let mut batch = of(directory, place.number);
+        if target.mapping != shown.target.mapping {
+            views::ground(&snapshot, &place, &target.mapping).await?.hold(&mut batch);
+        }
         batch.expect_unchanged(keys::target(place.number, number), shown.revision);
         batch.put(keys::target(place.number, number), record::pack(&target)?);
         if is_elsewhere(&shown.target, &target) {

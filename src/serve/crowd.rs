@@ -11,7 +11,7 @@ use crate::server::connection::{Setting, Times};
 use crate::server::crowd::{Face, Streams, handle, respond};
 use crate::server::listener::{self, Drained, Room};
 use crate::server::metrics::Metrics;
-use crate::server::metrics::traffic::Traffic;
+use crate::server::metrics::traffic;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -45,6 +45,7 @@ impl Bound {
         certificates: Option<&Certificates>,
         stop: watch::Receiver<bool>,
     ) -> JoinHandle<Drained> {
+        let traffic = metrics.traffic.beside(traffic::CROWD);
         let face = Arc::new(Face {
             directory,
             public_url: self.origin,
@@ -54,13 +55,7 @@ impl Bound {
             streams: Streams::default(),
         });
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting {
-            handler,
-            times: Times::default(),
-            stop,
-            traffic: Traffic::default(),
-            mark: Some(respond::version()),
-        };
+        let setting = Setting { handler, times: Times::default(), stop, traffic, mark: Some(respond::everywhere()) };
         let tls = certificates.map(Certificates::scim);
         let room = Room { connections: limits::CROWD_CONNECTIONS_MAX, closing: limits::CROWD_CONNECTIONS_CLOSING_MAX };
         tokio::spawn(listener::serve(self.listener, tls, setting, room))

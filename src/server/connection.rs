@@ -225,8 +225,20 @@ pub struct Setting<H> {
     pub stop: watch::Receiver<bool>,
     /// Where connections, handshakes and malformed requests are counted.
     pub traffic: Traffic,
-    /// A header of every answer, also to requests that the handler never sees.
-    pub mark: Option<(HeaderName, HeaderValue)>,
+    /// How the listener's answers look, also those to requests that the handler never sees; `None`: as a SCIM server's.
+    pub mark: Option<Mark>,
+}
+
+/// Makes the answer to a request that the handler never sees.
+pub type Refuse = fn(Refusal) -> Response<Answer>;
+
+/// What tells a listener's answers from a SCIM server's.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// A header of every answer.
+    pub header: (HeaderName, HeaderValue),
+    /// The answer to a request that the handler never sees.
+    pub refused: Refuse,
 }
 
 /// Serves one connection to its end. An error on it is the client's or the network's, and of interest at debug level
@@ -297,12 +309,13 @@ async fn run_http1<H, F>(
         let number = verdict.next_request();
         async move {
             let refused = verdict.of(number);
-            let answer = answer(handler, request, peer, pulse, refused, &traffic).await;
+            let refuse = refuse_with(mark.as_ref());
+            let answer = answer(handler, request, peer, pulse, (refused, refuse), &traffic).await;
             // A body is refused while it is read: then the handler has seen a broken one, and the client is told why.
             let answer = match (refused, verdict.of(number)) {
                 (None, Some(refusal)) => {
                     traffic.malformed(refusal);
-                    refusal.answer().map(|body| answer.into_body().with(body))
+                    refuse(refusal).map(|body| answer.into_body().with(body))
                 }
                 _ => answer,
             };
@@ -339,7 +352,8 @@ async fn run_http2<H, F>(
         let mark = mark.clone();
         let refused = fault_http2(&request);
         async move {
-            let mut answer = answer(handler, request, peer, pulse, refused, &traffic).await;
+            let refuse = refuse_with(mark.as_ref());
+            let mut answer = answer(handler, request, peer, pulse, (refused, refuse), &traffic).await;
             // RFC 9113 section 8.2.2: there are no connection headers in HTTP/2.
             answer.headers_mut().remove(CONNECTION);
             Ok::<_, Infallible>(marked(answer, mark))
@@ -367,7 +381,7 @@ async fn answer<H, F>(
     request: Request<Incoming>,
     peer: Peer,
     pulse: Arc<Pulse>,
-    refused: Option<Refusal>,
+    (refused, refuse): (Option<Refusal>, Refuse),
     traffic: &Traffic,
 ) -> Response<Outgoing>
 where
@@ -378,12 +392,12 @@ where
     let response = match refused {
         Some(refusal) => {
             traffic.malformed(refusal);
-            refusal.answer()
+            refuse(refusal)
         }
         None => caught(async { handler(request, peer).await }).await.unwrap_or_else(|()| {
             tracing::error!(addr = %peer.addr, "a handler panicked; its request is answered with 500");
             traffic.malformed(Refusal::Panic);
-            Refusal::Panic.answer()
+            refuse(Refusal::Panic)
         }),
     };
     let ticket = Ticket::new(&pulse, Stage::Answering);
@@ -391,9 +405,14 @@ where
     response.map(|answer| Outgoing { answer, ticket })
 }
 
+/// How the listener refuses what the handler never sees.
+fn refuse_with(mark: Option<&Mark>) -> Refuse {
+    mark.map_or(Refusal::answer, |mark| mark.refused)
+}
+
 /// The answer with the header that every answer has.
-fn marked(mut answer: Response<Outgoing>, mark: Option<(HeaderName, HeaderValue)>) -> Response<Outgoing> {
-    if let Some((name, value)) = mark {
+fn marked(mut answer: Response<Outgoing>, mark: Option<Mark>) -> Response<Outgoing> {
+    if let Some(Mark { header: (name, value), .. }) = mark {
         answer.headers_mut().insert(name, value);
     }
     answer

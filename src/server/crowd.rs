@@ -260,21 +260,27 @@ fn read_only() -> Refusal {
     Refusal::new(Reason::ApplicationPermissionDenied, why)
 }
 
-/// XML, unless the client would rather have JSON.
+/// XML, unless the client would rather have JSON: what it names counts more than what it takes as well.
 fn form(headers: &HeaderMap) -> Form {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let (mut xml, mut json) = (None, None);
+    let (mut xml, mut json, mut any) = (None, None, None);
     for range in values.flat_map(|value| value.split(',')) {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0);
+        let weight = parts.find_map(|part| part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q")));
+        let quality = weight.and_then(|(_, q)| q.parse::<f32>().ok()).unwrap_or(1.0);
         match media.as_str() {
             "application/json" => json = Some(quality),
             "application/xml" | "text/xml" => xml = Some(quality),
+            "application/*" | "*/*" => any = Some(quality),
             _ => {}
         }
     }
-    match json.filter(|json| *json > 0.0 && xml.is_none_or(|xml| *json > xml)) {
+    let is_better = |json: &f32| match (xml, any) {
+        (Some(xml), _) => *json > xml,
+        (None, any) => any.is_none_or(|any| *json >= any),
+    };
+    match json.filter(|json| *json > 0.0 && is_better(json)) {
         Some(_) => Form::Json,
         None => Form::Xml,
     }

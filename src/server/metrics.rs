@@ -73,7 +73,7 @@ impl Metrics {
         let mut registry = Registry::default();
         let (requests, quirks, rate_limited) = (Family::default(), Family::default(), Family::default());
         let rules: Family<RuleLabels, Counter> = Family::default();
-        let (in_flight, traffic) = (Gauge::default(), Traffic::default());
+        let in_flight = Gauge::default();
         let expiries = Arc::<Mutex<Vec<Expiry>>>::default();
         let durations: Family<OperationLabel, Histogram, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(DURATION_BOUNDS_S));
@@ -90,7 +90,7 @@ impl Metrics {
         registry.register("scimd_mapping_rules", by_rule, rules.clone());
         let limited = "Requests refused because their tenant or token sent too many, by tenant";
         registry.register("scimd_rate_limited_requests", limited, rate_limited.clone());
-        traffic.register(&mut registry);
+        let traffic = Traffic::register(traffic::SCIM, &mut registry);
         let crowd = crowd::Crowd::default();
         crowd.register(&mut registry);
         registry.register_collector(Box::new(Live { sources, expiries: Arc::clone(&expiries) }));

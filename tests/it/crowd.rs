@@ -21,6 +21,7 @@ use scimd::directory::audit::Admin;
 use scimd::directory::record;
 use scimd::mapping::outbound::Definition;
 use scimd::server::connection::{Setting, Times};
+use scimd::server::crowd::respond;
 use scimd::server::crowd::xml::{self, Element};
 use scimd::server::crowd::{Face, Streams, handle};
 use scimd::server::listener::{self, Room};
@@ -31,6 +32,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -86,7 +88,8 @@ impl Crowd {
         let addr = tcp.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
         let handler = move |request, peer| handle(face.clone(), request, peer);
-        let setting = Setting { handler, times: Times::default(), stop: stopping, traffic, mark: None };
+        let setting =
+            Setting { handler, times: Times::default(), stop: stopping, traffic, mark: Some(respond::everywhere()) };
         tokio::spawn(listener::serve(tcp, None, setting, Room::default()));
         Crowd { site, addr, _stop: stop }
     }
@@ -159,6 +162,17 @@ impl Crowd {
         let bytes = body.collect().await.unwrap().to_bytes();
         assert!(head.headers.contains_key("x-embedded-crowd-version"), "{method} {path}");
         Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+}
+
+impl Crowd {
+    /// Sends bytes as they are, and reads until the server closes.
+    async fn exchange(&self, request: &str) -> String {
+        let mut tcp = TcpStream::connect(self.addr).await.unwrap();
+        tcp.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        tcp.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
     }
 }
 

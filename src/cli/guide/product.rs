@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Guide;
 use crate::cli::error::Error;
-use crate::cli::{Output, application, print};
+use crate::cli::{Output, application, print, tenant};
 
 /// The text of each product.
 pub(super) const GUIDES: [(&str, &str); 4] = [
@@ -41,7 +41,10 @@ impl Guide {
             _ if !text.contains("{crowd_url}") => None,
             Some(url) => Some(url.clone()),
             None => {
-                let fetched = self.connection.run(env, async |server| application::crowd_url(&server).await);
+                let fetched = self.connection.run(env, async |server| {
+                    tenant::fetch(&server, &self.tenant).await?;
+                    application::crowd_url(&server).await
+                });
                 fetched.map_err(|error| super::without_server(error, "--crowd-url"))?
             }
         };

@@ -265,5 +265,9 @@ fn every_product_has_a_guide_with_its_names() {
         assert!(fake.call(&["guide"]).unwrap().contains(product));
     }
     let bitbucket = fake.call(&["guide", "bitbucket", "--crowd-url", "https://x/crowd"]).unwrap();
+    // What is to be pasted is looked at before it is shown.
+    for flags in [["--crowd-url", "ftp://x"], ["--crowd-url", "https://a b"], ["--application", "x y;rm"]] {
+        assert!(Cli::try_parse_from(["scimd", "guide", "jira"].iter().chain(&flags)).is_err(), "{flags:?}");
+    }
     assert!(bitbucket.contains("LICENSED_USER") && bitbucket.contains("application create bitbucket "));
 }

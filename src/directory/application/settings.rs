@@ -5,6 +5,7 @@ use super::access::Seen;
 use super::compile;
 use super::password::Password;
 use crate::directory::audit::{self, Act, Admin};
+use crate::directory::definition::views;
 use crate::directory::record::{self, Application, PasswordHash, PreviousPassword};
 use crate::directory::refused::{Field, Noun, Refused};
 use crate::directory::tenant::settings::no_tenant;
@@ -78,6 +79,7 @@ pub async fn create(
                 format!("the tenant has {} applications already, as many as there may be", limits::APPLICATIONS_MAX);
             return Err(Refused::Exhausted { reason: "TOO_MANY_APPLICATIONS", why });
         }
+        let ground = views::ground(&snapshot, &place, &wanted.outbound).await?;
         drop(snapshot);
         let (secret, hash) = match hashed.take() {
             Some(hashed) => hashed,
@@ -94,6 +96,7 @@ pub async fn create(
             ..wanted.clone()
         };
         let mut batch = of(directory, place.number);
+        ground.hold(&mut batch);
         batch.expect_absent(keys::application_name(name));
         batch.expect_absent(keys::application(place.number, name));
         batch.put(keys::application_name(name), record::pack_number(place.number));
@@ -262,6 +265,9 @@ async fn alter(
             return Ok(shown);
         }
         let mut batch = of(directory, place.number);
+        if new.outbound != shown.stored.outbound {
+            views::ground(&snapshot, &place, &new.outbound).await?.hold(&mut batch);
+        }
         batch.expect_unchanged(keys::application(place.number, name), shown.revision);
         batch.put(keys::application(place.number, name), record::pack(&new)?);
         let act = Act { action, tenant, target: name };

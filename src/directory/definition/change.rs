@@ -4,7 +4,7 @@
 //! What resources use is looked at before, and once more what was changed meanwhile, while writes of the tenant are refused for that
 //! moment: the definitions say so in the store, and [`recover`] takes that back after a crash.
 
-use super::{built_in, built_in_schemas, number, resolve, usage};
+use super::{built_in, built_in_schemas, number, resolve, usage, views};
 use crate::directory::audit::{self, Act, Admin};
 use crate::directory::record::{self, DefinedSchema, DefinedType, Definitions};
 use crate::directory::refused::{Field, Noun, Refused};
@@ -64,7 +64,8 @@ pub enum Outcome {
 /// Defines a schema, or defines it anew.
 ///
 /// # Errors
-/// `NotFound` of the tenant; `Fields` with everything that is wrong; `State` when resources stand in the way; `Exhausted`.
+/// `NotFound` of the tenant; `Fields` with everything that is wrong; `State` when resources or the mapping stand in the way,
+/// `Obstacles` when applications or targets do; `Exhausted`.
 pub async fn put_schema(site: Site<'_>, json: &Value) -> Result<(Shown, Outcome), Refused> {
     let schema = definition::schema(json).map_err(|wrong| fields("schema_json", wrong))?;
     let json = definition::schema_json(&schema);
@@ -332,6 +333,7 @@ async fn change(
             return Err(Refused::Exhausted { reason: "DEFINITIONS_TOO_LARGE", why });
         }
         let old_types = resolve(&before.definitions).map_err(|wrong| fields(field, wrong))?;
+        views::fit(&snapshot, tenant, &old_types, &types).await?;
         let demands = usage::demands(&old_types, &types);
         let was = find(&before.definitions);
         let outcome = if was.is_some() { Outcome::Changed } else { Outcome::Created };

@@ -266,14 +266,16 @@ fn boolean(value: &str) -> Result<bool, String> {
     }
 }
 
-/// A date as RFC 3339, as a day alone, or in milliseconds since the epoch.
+/// A date as RFC 3339, one that ends early (the rest is its beginning, in UTC), or in milliseconds since the epoch.
 fn time(value: &str) -> Result<i64, String> {
     let value = value.trim();
-    let day = || datetime::parse_ms(&format!("{value}T00:00:00Z"));
+    let is_early = [4, 7, 10, 13, 16, 19].contains(&value.len());
+    let early = || datetime::parse_ms(&format!("{value}{}", "0000-01-01T00:00:00Z".get(value.len()..)?));
+    let local = || datetime::parse_ms(&format!("{value}Z"));
     let zone = || datetime::parse_ms(&format!("{}:{}", value.get(..value.len() - 2)?, value.get(value.len() - 2..)?));
-    let found = datetime::parse_ms(value).or_else(|| value.parse().ok()).or_else(day);
+    let found = datetime::parse_ms(value).or_else(|| is_early.then(early).flatten()).or_else(|| value.parse().ok());
     found
-        .or_else(|| (value.len() > 20).then(zone).flatten())
+        .or_else(|| (value.len() > 20).then(|| zone().or_else(local)).flatten())
         .ok_or_else(|| "a date is like 2026-01-31T12:00:00Z".to_owned())
 }
 

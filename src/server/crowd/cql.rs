@@ -5,6 +5,7 @@ use crate::directory::sight::search::{Match, Property, Restriction, Test};
 use crate::limits;
 use crate::scim::errors::clip;
 use crate::scim::fold::fold;
+use std::borrow::Cow;
 
 /// What the text looks for; everybody, when it is empty.
 ///
@@ -21,7 +22,7 @@ pub fn parse(text: &str) -> Result<Restriction, String> {
     let found = reader.any(0)?;
     match reader.next()? {
         None => Ok(found),
-        Some(word) => Err(format!("'{}' is too much in the restriction", clip(word.text()))),
+        Some(word) => Err(format!("'{}' is too much in the restriction", clip(&word.text()))),
     }
 }
 
@@ -35,20 +36,22 @@ enum Word {
     Less,
     Greater,
     Plain(String),
-    Quoted(String),
+    /// The parts between asterisks that are not escaped.
+    Quoted(Vec<String>),
 }
 
 impl Word {
-    fn text(&self) -> &str {
-        match self {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Word::Open => "(",
             Word::Close => ")",
             Word::Equal => "=",
             Word::NotEqual => "!=",
             Word::Less => "<",
             Word::Greater => ">",
-            Word::Plain(text) | Word::Quoted(text) => text,
-        }
+            Word::Plain(text) => text,
+            Word::Quoted(parts) => return Cow::Owned(parts.join("*")),
+        })
     }
 
     fn is(&self, word: &str) -> bool {
@@ -96,15 +99,16 @@ impl Words<'_> {
             Some(word) if word.is("not") => {
                 return Ok(Restriction::Not(Box::new(self.term(depth + 1)?)));
             }
-            Some(Word::Plain(name) | Word::Quoted(name)) => Property::named(&name),
+            Some(word @ (Word::Plain(_) | Word::Quoted(_))) => Property::named(&word.text()),
             Some(word) => return Err(format!("'{}' is no property in the restriction", word.text())),
             None => return Err("the restriction ends where a property is due".to_owned()),
         };
         let operator = self.next()?.ok_or_else(|| "the restriction ends where a comparison is due".to_owned())?;
         let value = match self.next()? {
             Some(Word::Plain(text)) if text.eq_ignore_ascii_case("null") => None,
+            Some(Word::Plain(text)) => Some(text.split('*').map(str::to_owned).collect()),
             // An asterisk stands for anything in quotes as well.
-            Some(Word::Plain(text) | Word::Quoted(text)) => Some(text),
+            Some(Word::Quoted(parts)) => Some(parts),
             _ => return Err("the restriction has no value where one is due".to_owned()),
         };
         compare(property, &operator, value)
@@ -125,6 +129,9 @@ impl Words<'_> {
     fn next(&mut self) -> Result<Option<Word>, String> {
         self.rest = self.rest.trim_start();
         let Some(first) = self.rest.chars().next() else { return Ok(None) };
+        if let Some(text) = [">=", "<="].iter().find(|text| self.rest.starts_with(**text)) {
+            return Err(format!("'{text}' is no comparison in a restriction; there are =, !=, < and >"));
+        }
         let simple = [("(", Word::Open), (")", Word::Close), ("!=", Word::NotEqual), ("<>", Word::NotEqual)];
         let simple = simple.into_iter().chain([("=", Word::Equal), ("<", Word::Less), (">", Word::Greater)]);
         for (text, word) in simple {
@@ -147,15 +154,17 @@ impl Words<'_> {
     }
 
     fn quoted(&mut self, quote: char) -> Result<Word, String> {
-        let mut text = String::new();
+        let (mut parts, mut text) = (Vec::new(), String::new());
         let mut letters = self.rest.char_indices().skip(1);
         while let Some((at, letter)) = letters.next() {
             match letter {
                 '\\' => text.extend(letters.next().map(|(_, escaped)| escaped)),
                 _ if letter == quote => {
                     self.rest = self.rest.get(at + letter.len_utf8()..).unwrap_or_default();
-                    return Ok(Word::Quoted(text));
+                    parts.push(text);
+                    return Ok(Word::Quoted(parts));
                 }
+                '*' => parts.push(std::mem::take(&mut text)),
                 _ => text.push(letter),
             }
         }
@@ -163,17 +172,17 @@ impl Words<'_> {
     }
 }
 
-fn compare(property: Property, operator: &Word, value: Option<String>) -> Result<Restriction, String> {
-    let equal = |property: Property| match &value {
+fn compare(property: Property, operator: &Word, value: Option<Vec<String>>) -> Result<Restriction, String> {
+    let equal = |property: Property| match value.as_deref() {
         None => Ok(Restriction::Term(property, Test::Null)),
-        Some(text) if text.contains('*') => {
-            let parts = text.split('*').map(|part| fold(part).into_owned()).collect();
+        Some([text]) => Restriction::compare(property, Match::Exactly, text),
+        Some(parts) => {
+            let parts = parts.iter().map(|part| fold(part).into_owned()).collect();
             Ok(Restriction::Term(property, Test::Parts(parts)))
         }
-        Some(text) => Restriction::compare(property, Match::Exactly, text),
     };
     let ordered = |property, how| match &value {
-        Some(text) => Restriction::compare(property, how, text),
+        Some(parts) => Restriction::compare(property, how, &parts.join("*")),
         None => Err("nothing is less or greater than null".to_owned()),
     };
     match operator {
@@ -181,7 +190,7 @@ fn compare(property: Property, operator: &Word, value: Option<String>) -> Result
         Word::NotEqual => equal(property).map(|equal| Restriction::Not(Box::new(equal))),
         Word::Less => ordered(property, Match::Less),
         Word::Greater => ordered(property, Match::Greater),
-        other => Err(format!("'{}' is no comparison in a restriction", clip(other.text()))),
+        other => Err(format!("'{}' is no comparison in a restriction", clip(&other.text()))),
     }
 }
 

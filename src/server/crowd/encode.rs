@@ -185,9 +185,9 @@ impl Encoder {
             element(out, tag, text);
         }
         element(out, "active", if user.active { "true" } else { "false" });
-        element(out, "key", &user.id.to_string());
         element(out, "created-date", &datetime::format_ms(user.created_ms));
         element(out, "updated-date", &datetime::format_ms(user.updated_ms));
+        element(out, "key", &user.id.to_string());
         self.attributes_xml(out, Entity::User, &user.name, attributes);
         out.extend_from_slice(b"</user>");
     }

@@ -115,14 +115,14 @@ impl Reading<'_> {
     /// Why nobody logs in here.
     pub(super) async fn login(self) -> Result<Refusal, Refusal> {
         let sight = self.look().await?;
-        let user = self.named_user(&sight, self.parameters.text("username").unwrap_or_default(), true).await?;
+        let user = self.named_user(&sight, self.required("username")?, true).await?;
         Ok(refused_login(&user))
     }
 
     /// Somebody has logged in elsewhere; he is told of as he is.
     pub(super) async fn notify(self) -> Result<Response<Answer>, Refusal> {
         let sight = self.look().await?;
-        let user = self.named_user(&sight, self.parameters.text("username").unwrap_or_default(), true).await?;
+        let user = self.named_user(&sight, self.required("username")?, true).await?;
         match user.active {
             true => self.whole(self.encoder.user_document(&user, Detail::Record)),
             false => Err(refused_login(&user)),

@@ -5,6 +5,8 @@ use super::encode::Form;
 use super::xml;
 use crate::scim::errors::{Error, Kind};
 use crate::server::body::Answer;
+use crate::server::connection::Mark;
+use crate::server::refusal;
 use crate::server::respond::REQUEST_ID;
 use bytes::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
@@ -172,9 +174,21 @@ impl Reason {
 const VERSION: HeaderName = HeaderName::from_static("x-embedded-crowd-version");
 const VERSION_VALUE: HeaderValue = HeaderValue::from_static("Crowd/6.1.3");
 
-/// The header by which clients know a Crowd server, for answers that are made elsewhere.
-pub fn version() -> (HeaderName, HeaderValue) {
-    (VERSION, VERSION_VALUE)
+/// How answers look that are made elsewhere: with the header by which clients know a Crowd server, and refusals that they can read.
+pub fn everywhere() -> Mark {
+    Mark { header: (VERSION, VERSION_VALUE), refused: malformed }
+}
+
+/// The answer to a request that is refused for its form, or whose handler failed.
+fn malformed(refusal: refusal::Refusal) -> Response<Answer> {
+    let (mut head, _) = refusal.answer().into_parts();
+    let reason = match head.status.is_server_error() {
+        true => Reason::OperationFailed,
+        false => Reason::IllegalArgument,
+    };
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(Form::Xml.media()));
+    let body = error(&Refusal::new(reason, refusal.detail()), Form::Xml);
+    Response::from_parts(head, Answer::Full(Bytes::from(body)))
 }
 
 /// Puts onto an answer what every one of them has.

@@ -24,12 +24,17 @@ fn xml_unless_json_is_asked_for() {
         &["text/html"],
         &["application/json;q=0"],
         &["application/json, application/xml"],
+        &["application/json;q=0.5, */*"],
+        &["application/json; Q=0.1, application/xml; q=0.2"],
+        &["application/json;q=0.1", "application/*;q=0.2"],
     ] {
         assert_eq!(form(accept), Form::Xml, "{accept:?}");
     }
     for accept in [
         &["application/json"][..],
         &["application/xml;q=0.5, application/json"],
+        &["application/json, text/plain, */*"],
+        &["application/json;q=0.5, application/xml;q=0.4, */*"],
         &["text/html", "Application/JSON; charset=utf-8"],
     ] {
         assert_eq!(form(accept), Form::Json, "{accept:?}");

@@ -4,7 +4,7 @@
 
 use super::families::{Family, Kind, families};
 use super::live::Sources;
-use super::traffic::Handshake;
+use super::traffic::{self, Handshake};
 use super::{Metrics, OPERATIONS, Served, operation};
 use crate::clock::Clock;
 use crate::directory::Directory;
@@ -71,6 +71,10 @@ fn what_is_counted_is_told() {
     metrics.traffic.handshake(Handshake::Done(Some(rustls::ProtocolVersion::TLSv1_3)));
     metrics.traffic.handshake(Handshake::Failed);
     metrics.traffic.malformed(Refusal::BareLf);
+    let crowd = metrics.traffic.beside(traffic::CROWD);
+    let _product = crowd.accepted();
+    crowd.handshake(Handshake::Done(Some(rustls::ProtocolVersion::TLSv1_2)));
+    crowd.malformed(Refusal::BareLf);
     metrics.set_token_expiries(vec![
         ("acme".to_owned(), "late".to_owned(), Some(2_100_000_000)),
         ("acme".to_owned(), "never".to_owned(), None),
@@ -84,14 +88,14 @@ fn what_is_counted_is_told() {
     assert_eq!(value(&text, r#"scimd_request_duration_seconds_count{operation="read"}"#), 3.0);
     assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="op_case",stance="accept"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_quirks_total{tenant="acme",quirk="empty_string",stance="accept"}"#), 1.0);
-    assert_eq!(value(&text, r#"scimd_rejected_total{reason="unauthorized"}"#), 1.0);
-    assert_eq!(value(&text, r#"scimd_rejected_total{reason="bare_lf"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_rejected_total{listener="scim",reason="unauthorized"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_rejected_total{listener="scim",reason="bare_lf"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_rate_limited_requests_total{tenant="acme"}"#), 1.0);
     assert_eq!(value(&text, "scimd_requests_in_flight"), 1.0);
-    assert_eq!(value(&text, "scimd_connections_open"), 1.0);
-    assert_eq!(value(&text, "scimd_connections_accepted_total"), 2.0);
-    assert_eq!(value(&text, "scimd_connections_refused_total"), 1.0);
-    assert_eq!(value(&text, r#"scimd_tls_handshakes_total{outcome="done",version="1.3"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_connections_open{listener="scim"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_connections_accepted_total{listener="scim"}"#), 2.0);
+    assert_eq!(value(&text, r#"scimd_connections_refused_total{listener="scim"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_tls_handshakes_total{listener="scim",outcome="done",version="1.3"}"#), 1.0);
     assert_eq!(value(&text, r#"scimd_certificate_expiry_timestamp_seconds{listener="scim"}"#), 2e9);
     assert_eq!(value(&text, r#"scimd_token_expiry_timestamp_seconds{tenant="acme",token="late"}"#), 2.1e9);
     assert!(!text.contains("never"));
@@ -104,11 +108,15 @@ fn what_is_counted_is_told() {
     assert!(value(&text, "process_open_fds") > 2.0);
     assert!(value(&text, "scimd_disk_size_bytes") >= value(&text, "scimd_disk_free_bytes"));
     assert!(text.ends_with("# EOF\n"));
+    assert_eq!(value(&text, r#"scimd_connections_open{listener="crowd"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_connections_refused_total{listener="crowd"}"#), 0.0);
+    assert_eq!(value(&text, r#"scimd_tls_handshakes_total{listener="crowd",outcome="done",version="1.2"}"#), 1.0);
+    assert_eq!(value(&text, r#"scimd_rejected_total{listener="crowd",reason="bare_lf"}"#), 1.0);
 
     drop((in_flight, open));
     let text = metrics.text();
     assert_eq!(value(&text, "scimd_requests_in_flight"), 0.0);
-    assert_eq!(value(&text, "scimd_connections_open"), 0.0);
+    assert_eq!(value(&text, r#"scimd_connections_open{listener="scim"}"#), 0.0);
 }
 
 #[test]

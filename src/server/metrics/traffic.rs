@@ -1,4 +1,4 @@
-//! What a listener counts before any request has a handler: connections, handshakes, and requests refused for their form. It does
+//! What listeners count before any request has a handler: connections, handshakes, and requests refused for their form. It does
 //! not know what is asked on a connection.
 
 use crate::server::refusal::Refusal;
@@ -9,15 +9,31 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use rustls::ProtocolVersion;
 
-/// The counters of one listener; clones count into the same ones.
+/// The counters of one listener; clones count into the same ones. By default nobody reads them.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
+    listener: &'static str,
     accepted: Counter,
     refused: Counter,
     open: Gauge,
-    handshakes: Family<HandshakeLabels, Counter>,
-    rejected: Family<ReasonLabel, Counter>,
+    all: Families,
 }
+
+/// The counters of all listeners.
+#[derive(Clone, Debug, Default)]
+struct Families {
+    accepted: Family<ListenerLabel, Counter>,
+    refused: Family<ListenerLabel, Counter>,
+    open: Family<ListenerLabel, Gauge>,
+    handshakes: Family<HandshakeLabels, Counter>,
+    rejected: Family<ReasonLabels, Counter>,
+}
+
+/// The SCIM listener in labels.
+pub const SCIM: &str = "scim";
+
+/// The Crowd listener in labels.
+pub const CROWD: &str = "crowd";
 
 /// How a TLS handshake ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,17 +51,24 @@ pub enum Handshake {
 pub struct Open(Gauge);
 
 impl Traffic {
-    /// Gives the counters their names.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register("scimd_connections_accepted", "Connections of the SCIM listener", self.accepted.clone());
-        let refused = "Connections refused because there were too many and none was idle";
-        registry.register("scimd_connections_refused", refused, self.refused.clone());
-        registry.register("scimd_connections_open", "Connections that are open", self.open.clone());
-        let handshakes = "TLS handshakes by outcome (done, failed, too_slow) and version";
-        registry.register("scimd_tls_handshakes", handshakes, self.handshakes.clone());
-        let rejected =
-            "Requests refused, by reason: their form, their sender, or the error that they were answered with";
-        registry.register("scimd_rejected", rejected, self.rejected.clone());
+    /// The counters of the first listener, with their names.
+    pub fn register(listener: &'static str, registry: &mut Registry) -> Traffic {
+        let all = Families::default();
+        let accepted = "Connections let in, by listener (scim, crowd)";
+        registry.register("scimd_connections_accepted", accepted, all.accepted.clone());
+        let refused = "Connections refused because there were too many and none was idle, by listener";
+        registry.register("scimd_connections_refused", refused, all.refused.clone());
+        registry.register("scimd_connections_open", "Connections that are open, by listener", all.open.clone());
+        let handshakes = "TLS handshakes by listener, outcome (done, failed, too_slow) and version";
+        registry.register("scimd_tls_handshakes", handshakes, all.handshakes.clone());
+        let rejected = "Requests refused, by listener and reason: their form, their sender, or the error that they were answered with";
+        registry.register("scimd_rejected", rejected, all.rejected.clone());
+        all.of(listener)
+    }
+
+    /// The counters of another listener, told beside these.
+    pub fn beside(&self, listener: &'static str) -> Traffic {
+        self.all.of(listener)
     }
 
     /// Counts a connection that was let in.
@@ -69,7 +92,8 @@ impl Traffic {
             Handshake::Failed => ("failed", ""),
             Handshake::TooSlow => ("too_slow", ""),
         };
-        self.handshakes.get_or_create(&HandshakeLabels { outcome, version }).inc();
+        let labels = HandshakeLabels { listener: self.listener, outcome, version };
+        self.all.handshakes.get_or_create(&labels).inc();
     }
 
     /// Counts a request that was refused for its form.
@@ -79,7 +103,21 @@ impl Traffic {
 
     /// Counts a request that was refused for a reason, which is a word of a closed set.
     pub fn rejected(&self, reason: &'static str) {
-        self.rejected.get_or_create(&ReasonLabel { reason }).inc();
+        let labels = ReasonLabels { listener: self.listener, reason };
+        self.all.rejected.get_or_create(&labels).inc();
+    }
+}
+
+impl Families {
+    fn of(&self, listener: &'static str) -> Traffic {
+        let label = ListenerLabel { listener };
+        Traffic {
+            listener,
+            accepted: self.accepted.get_or_create_owned(&label),
+            refused: self.refused.get_or_create_owned(&label),
+            open: self.open.get_or_create_owned(&label),
+            all: self.clone(),
+        }
     }
 }
 
@@ -90,12 +128,19 @@ impl Drop for Open {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ListenerLabel {
+    listener: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HandshakeLabels {
+    listener: &'static str,
     outcome: &'static str,
     version: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
+struct ReasonLabels {
+    listener: &'static str,
     reason: &'static str,
 }

@@ -2,6 +2,7 @@
 
 use super::{Asking, BASE, Crowd, JSON, Lens, XML, names};
 use scimd::scim::schema::{self, user};
+use scimd::server::crowd::xml;
 use serde_json::{Value, json};
 
 /// Two users in a group that holds another one with a third user.
@@ -153,6 +154,9 @@ async fn nobody_logs_in_here() {
         ("/authentication?username=alice", 400, "INVALID_USER_AUTHENTICATION"),
         ("/authentication?username=cid", 400, "INACTIVE_ACCOUNT"),
         ("/authentication?username=nobody", 400, "USER_NOT_FOUND"),
+        ("/authentication", 400, "ILLEGAL_ARGUMENT"),
+        ("/authentication?username=", 400, "ILLEGAL_ARGUMENT"),
+        ("/authentication/notify", 400, "ILLEGAL_ARGUMENT"),
         ("/authentication/notify?username=nobody", 400, "USER_NOT_FOUND"),
         ("/authentication/notify?username=cid", 400, "INACTIVE_ACCOUNT"),
         ("/session/abc", 404, "INVALID_SSO_TOKEN"),
@@ -235,4 +239,24 @@ async fn whoever_is_no_application_is_told_so_in_words() {
     assert_eq!((head.status, head.text.as_str()), (200, ""));
     let link = asking.json("/user?username=alice").await["link"]["href"].as_str().unwrap().to_owned();
     assert_eq!(link, format!("https://crowd.example.com{BASE}/user?username=Alice"));
+}
+
+/// A client reads the error of an answer whatever made it: what the listener refuses came as an error of SCIM, in JSON.
+#[tokio::test]
+async fn what_is_refused_for_its_form_is_refused_in_the_form_of_crowd() {
+    let crowd = Crowd::start().await;
+    let long = format!("GET {BASE}/user?username={} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(20_000));
+    let both = "POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (request, status) in
+        [("GARBAGE\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400), (both, 400), (long.as_str(), 414)]
+    {
+        let text = crowd.exchange(request).await;
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{text}");
+        assert!(head.contains("x-embedded-crowd-version: ") && head.contains("connection: close"), "{text}");
+        assert!(head.contains("content-type: application/xml"), "{text}");
+        let error = xml::parse(body.as_bytes()).unwrap();
+        assert_eq!((error.name.as_str(), error.child("reason").unwrap().text.as_str()), ("error", "ILLEGAL_ARGUMENT"));
+        assert!(!error.child("message").unwrap().text.is_empty());
+    }
 }

@@ -47,7 +47,8 @@ async fn making_it_again_shows_what_is_there() {
     assert!(make(&directory, ("default", "jira"), wanted.clone()).await.unwrap().1);
     assert!(!make(&directory, ("default", "jira"), wanted.clone()).await.unwrap().1);
     let other = Application { users: Scope::Members, ..wanted.clone() };
-    assert!(matches!(make(&directory, ("default", "jira"), other).await, Err(Refused::Exists(..))));
+    let refused = make(&directory, ("default", "jira"), other).await.unwrap_err();
+    assert_eq!(refused.to_string(), "there is an application 'jira' already: with other settings");
     // A name is one application's on the whole server.
     assert!(matches!(make(&directory, ("acme", "jira"), wanted).await, Err(Refused::Exists(..))));
     assert!(matches!(make(&directory, ("none", "x"), Application::default()).await, Err(Refused::NotFound(..))));

@@ -42,6 +42,16 @@ fn dates_and_booleans_are_compared_as_such() {
     assert!(finds("createdDate", Match::Less, "1970-01-02"));
     assert!(finds("updatedDate", Match::Greater, "1500"));
     assert!(finds("updatedDate", Match::Exactly, "1970-01-01T00:00:02.000+0000"));
+    // A date may end early, as in Crowd's own examples; four digits are a year.
+    for early in ["1969", "1969-12", "1969-12-31", "1969-12-31T23", "1969-12-31T23:59", "1969-12-31T23:59:59"] {
+        assert!(finds("createdDate", Match::Greater, early), "{early}");
+        assert!(!finds("createdDate", Match::Less, early), "{early}");
+    }
+    assert!(finds("updatedDate", Match::Exactly, "1970-01-01T00:00:02"));
+    assert!(finds("updatedDate", Match::Exactly, "1970-01-01T00:00:02.000"));
+    for none in ["1970-", "1970-1", "1970-13", "1970-01-01T", "1970-01-01Z", "\u{e4}\u{e4}"] {
+        assert!(Restriction::compare(Property::Created, Match::Less, none).is_err(), "{none}");
+    }
     assert!(finds("active", Match::Exactly, "TRUE"));
     assert!(Restriction::compare(Property::Active, Match::Contains, "true").is_err());
     assert!(Restriction::compare(Property::Created, Match::Less, "soon").is_err());

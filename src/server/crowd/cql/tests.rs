@@ -38,6 +38,17 @@ fn asterisks_orders_and_null() {
         Restriction::compare(Property::Created, Match::Greater, "2020-01-01").unwrap()
     );
     assert_eq!(parse("name=\"a\\\"b\"").unwrap(), equal("name", "a\"b"));
+    // One that is escaped stands for itself.
+    assert_eq!(parse(r#"name = "a\*b""#).unwrap(), equal("name", "a*b"));
+    assert_eq!(parse(r#"name = "a\*b*""#).unwrap(), parts(&["a*b", ""]));
+}
+
+#[test]
+fn comparisons_that_there_are_not_are_named() {
+    for (text, named) in [("createdDate >= 2020", "'>='"), ("name<=a", "'<='")] {
+        let why = parse(text).unwrap_err();
+        assert!(why.starts_with(named), "{text}: {why}");
+    }
 }
 
 #[test]

@@ -36,6 +36,9 @@ fn a_user_in_xml() {
     assert_eq!([child("first-name"), child("last-name"), child("active")], ["<A>", "", "false"]);
     assert_eq!(child("updated-date"), "2026-01-01T00:00:00.000Z");
     assert_eq!(child("key"), Uuid::nil().to_string());
+    let order: Vec<&str> = root.children.iter().map(|child| child.name.as_str()).collect();
+    let real = ["link", "first-name", "last-name", "display-name", "email", "active", "created-date", "updated-date"];
+    assert_eq!(order, [&real[..], &["key", "attributes"]].concat());
     let link = root.child("link").unwrap().attribute("href").unwrap();
     assert_eq!(link, "https://x/rest/usermanagement/1/user?username=a%26b%20%C3%A9");
     let title = root.child("attributes").unwrap().child("attribute").unwrap();
