@@ -1,7 +1,7 @@
 //! What is stored of a target: its settings, how far it is, what it has, and what it has trouble with. All of it is written and read by
 //! `record::pack` and `record::unpack`; what was added later has a default, so that older rows are read.
 
-use crate::mapping::outbound::Definition;
+use crate::mapping::outbound::{self, Definition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -67,15 +67,7 @@ pub enum Kind {
 }
 
 /// Which users a target gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Users {
-    /// All of the tenant.
-    #[default]
-    All,
-    /// Those that are in one of its groups, directly or through other groups.
-    Members,
-}
+pub type Users = outbound::Users;
 
 /// What may be done at a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

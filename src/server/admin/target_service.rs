@@ -21,7 +21,7 @@ use super::api::v1::{
     PlanTargetRequest, PlanTargetResponse, RetryDeadLettersRequest, RetryDeadLettersResponse, SyncTargetRequest,
     SyncTargetResponse, TestTargetRequest, TestTargetResponse, UpdateTargetRequest, UpdateTargetResponse,
 };
-use super::{AdminState, refusal, wire};
+use super::{AdminState, outbound, refusal, wire};
 use crate::directory::record::Role;
 use crate::directory::refused::Refused;
 use crate::directory::target::desk::What;
@@ -78,8 +78,10 @@ impl TargetService for AdminState {
         let UpdateTargetRequest { target, update_mask, secret } = request.into_inner();
         let wanted = target.ok_or_else(|| refusal::field("target", "it is required"))?;
         let revision = settings::revision(&wanted.etag)?;
-        let paths = update_mask.unwrap_or_default().paths;
-        settings::check_mask(&paths, !secret.is_empty())?;
+        let paths = outbound::paths(update_mask, &settings::FIELDS)?;
+        if paths.is_empty() && secret.is_empty() {
+            return Err(refusal::field("update_mask", "it names no field"));
+        }
         let (tenant, name) = (wire::tenant(&wanted.tenant).to_owned(), wanted.name.clone());
         let wanted = settings::stored(wanted, paths.iter().any(|path| path == "kind"))?;
         let secret = (!secret.is_empty()).then_some(secret.as_str());
