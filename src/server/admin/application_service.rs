@@ -42,16 +42,13 @@ impl ApplicationService for AdminState {
         request: Request<ListApplicationsRequest>,
     ) -> Result<Response<ListApplicationsResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after: Option<Vec<u8>> = wire::place_of_page(&request.page_token)?;
-        let after = after.map(String::from_utf8).transpose();
-        let after = after.map_err(|_| refusal::field("page_token", "it is no next_page_token of this list"))?;
+        let (limit, after) = wire::page::<String>(request.page_size, &request.page_token)?;
         let tenant = wire::tenant(&request.tenant);
         let listed = settings::list(&self.directory, tenant, after.as_deref(), limit).await;
         let listed = listed.map_err(refusal::status)?;
         Ok(Response::new(ListApplicationsResponse {
             applications: listed.applications.into_iter().map(message).collect(),
-            next_page_token: listed.next.map(|last| wire::page_of_place(last.as_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(listed.next),
         }))
     }
 
@@ -72,7 +69,7 @@ impl ApplicationService for AdminState {
         let admin = caller(&request);
         let UpdateApplicationRequest { application, update_mask } = request.into_inner();
         let application = application.ok_or_else(|| refusal::field("application", "it is required"))?;
-        let revision = revision_of("application.etag", &application.etag)?;
+        let revision = wire::revision("application.etag", "an application", &application.etag)?;
         let (tenant, name) = (application.tenant.clone(), application.name.clone());
         let paths = outbound::paths(update_mask, &FIELDS)?;
         if paths.is_empty() {
@@ -91,7 +88,7 @@ impl ApplicationService for AdminState {
     ) -> Result<Response<DeleteApplicationResponse>, Status> {
         let admin = caller(&request);
         let DeleteApplicationRequest { tenant, name, etag } = request.into_inner();
-        let revision = revision_of("etag", &etag)?;
+        let revision = wire::revision("etag", "an application", &etag)?;
         let at = (wire::tenant(&tenant), name.as_str());
         settings::delete(&self.directory, &admin, at, revision).await.map_err(refusal::status)?;
         Ok(Response::new(DeleteApplicationResponse {}))
@@ -202,11 +199,4 @@ fn message(shown: Shown) -> Application {
 
 fn chosen(password: String) -> Option<Password> {
     (!password.is_empty()).then(|| Password::new(password))
-}
-
-fn revision_of(field: &'static str, etag: &str) -> Result<Option<u64>, Status> {
-    match etag {
-        "" => Ok(None),
-        etag => etag.parse().map(Some).map_err(|_| refusal::field(field, "it is no etag of an application")),
-    }
 }

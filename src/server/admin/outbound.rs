@@ -77,3 +77,6 @@ pub(super) fn mapping(definition: Definition) -> OutboundMapping {
     let Definition { user_name, display_name, first_name, last_name, email, group_name } = definition;
     OutboundMapping { user_name, display_name, first_name, last_name, email, group_name }
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,11 +195,3 @@ fn policy_message(policy: Policy) -> TargetPolicy {
         notify_users: policy.notify,
     }
 }
-
-/// The revision in an etag; `None`: any.
-pub(super) fn revision(etag: &str) -> Result<Option<u64>, Status> {
-    match etag {
-        "" => Ok(None),
-        etag => etag.parse().map(Some).map_err(|_| refusal::field("target.etag", "it is no etag of a target")),
-    }
-}
