@@ -82,6 +82,9 @@ pub struct KnownGroup {
     /// A step was begun whose outcome is not known: everything may be as it became or as it was. See [`begun`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
+    /// It was there when it was to be made, and its members are still to be read.
+    #[serde(skip_serializing_if = "is_false")]
+    pub unread: bool,
     /// Groups that it was before it was renamed, and that are still there with their members.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<Former>,
@@ -325,6 +328,24 @@ pub fn begun(step: &Step) -> Begun {
     }
 }
 
+/// What is known again once a step was refused, so that its outcome is known: what was known before it.
+pub fn refused(step: &Step) -> Effect {
+    match &step.act {
+        Act::UpdateUser { from: known, .. }
+        | Act::RenameUser { from: known, .. }
+        | Act::Activate(known)
+        | Act::Deactivate(known)
+        | Act::Release(known, _)
+        | Act::Seat(known, _)
+        | Act::Unseat(known, _)
+        | Act::Revoke(known)
+        | Act::Lock(known)
+        | Act::DeleteUser(known) => Effect::User(Some(known.clone())),
+        Act::UpdateGroup { from: known, .. } => Effect::Group(Some(known.clone())),
+        _ => Effect::Nothing,
+    }
+}
+
 /// Steps that put members into a group one after the other, where a batch of them was refused.
 pub fn one_by_one(group: &KnownGroup, members: &[Member]) -> Vec<Step> {
     let single = |member: &Member| Step {
@@ -380,7 +401,7 @@ pub fn user_seen(kind: Kind, old: Option<&KnownUser>, seen: KnownUser) -> KnownU
 /// What is known of a group once a reading saw `seen`, likewise.
 pub fn group_seen(old: Option<&KnownGroup>, seen: KnownGroup) -> KnownGroup {
     let Some(old) = old else { return seen };
-    let mut known = KnownGroup { former: old.former.clone(), ..seen };
+    let mut known = KnownGroup { unread: old.unread, former: old.former.clone(), ..seen };
     if !old.was_read && known.was_read {
         known.attributes = super::scim::still(&old.attributes, &known.attributes);
         known.was_read = false;

@@ -116,7 +116,8 @@ fn waits_for(taken: &BTreeMap<Uuid, Option<Uuid>>, who: Uuid, whom: Uuid) -> boo
 impl Task {
     /// Makes the name free that a step gives to a user or group.
     pub(super) async fn claim_name(&self, subject: &Subject, step: &Step) -> Result<Claim, Ended> {
-        self.claim(subject, self.call_given(subject.code, step)).await
+        let what = format!("the name \"{}\"", step.gives_name().unwrap_or_default());
+        self.claim(subject, self.call_given(subject.code, step), &what).await
     }
 
     /// Whether the name that a step gives is somebody else's.
@@ -139,15 +140,16 @@ impl Task {
             (Act::CreateGroup(_), Effect::NewGroup { group, .. }) => call::by_id(&group.id),
             _ => None,
         };
-        self.claim(subject, call).await
+        self.claim(subject, call, "what is there by this name").await
     }
 
     /// Whoever else is called so there is brought into line. Once that is done, what there is of somebody who is gone is forgotten: it is
     /// found there and taken over like anything else that is there.
-    async fn claim(&self, subject: &Subject, call: Option<String>) -> Result<Claim, Ended> {
+    async fn claim(&self, subject: &Subject, call: Option<String>, what: &str) -> Result<Claim, Ended> {
         let Some(call) = call else { return Ok(Claim::Free) };
         let Some(other) = self.other_called(subject, &call).await? else { return Ok(Claim::Free) };
-        let refused = |why: &str| Ok(Claim::Refused(format!("\"{call}\" is there that of {other}, {why}")));
+        let kind = if subject.code == keys::USER { "user" } else { "group" };
+        let refused = |why: &str| Ok(Claim::Refused(format!("{what} is that of the {kind} {other} there, {why}")));
         let Some(_turn) = self.turns.claim(subject.id, other).await else { return refused("which waits for this one") };
         match subject.code {
             keys::USER => Box::pin(self.user_in_turn(other)).await?,

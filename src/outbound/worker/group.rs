@@ -52,7 +52,7 @@ impl Task {
                 self.note_state().await?;
             }
             self.make_members(&wanted).await?;
-            let source = if self.unread().remove(&id) { Source::Target } else { source };
+            let source = if known.unread { Source::Target } else { source };
             let steps = match self.member_steps(&known, id, &wanted, source).await {
                 Ok(steps) => steps,
                 Err(Unread::All(ended)) => return Err(ended),
@@ -254,7 +254,12 @@ impl Task {
                 _ => break,
             }
         }
-        Ok(self.note_members(id, right, seen).await?)
+        let strangers = self.note_members(id, right, seen).await?;
+        if group.unread {
+            let read = KnownGroup { unread: false, ..group.clone() };
+            self.site().note(&[Note::Known(keys::GROUP, id, Some(self.row(&read)?))]).await?;
+        }
+        Ok(strangers)
     }
 
     /// Who is known to be in a group, or may be.

@@ -88,6 +88,14 @@ impl Task {
         self.site().note(&[Note::Known(code, id, (!is_nothing).then_some(after))]).await
     }
 
+    /// Notes that a step was refused, and nothing came of it.
+    pub(super) async fn note_refused(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+        match self.made(step)? {
+            Some(_) => self.note_pending(subject, None).await,
+            None => self.site().note(&self.notes(subject, plan::refused(step)).await?).await,
+        }
+    }
+
     /// What a step makes at the target, if it makes something.
     pub(super) fn made(&self, step: &Step) -> Result<Option<Made>, Error> {
         let kind = self.shown.target.kind;
@@ -157,9 +165,7 @@ impl Task {
                 [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, None)]].concat()
             }
             Effect::NewGroup { group, read } => {
-                if read {
-                    self.unread().insert(id);
-                }
+                let group = KnownGroup { unread: read, ..group };
                 self.forget_members(id).await?;
                 [self.gone_member(id).await?, vec![Note::Known(keys::GROUP, id, Some(self.row(&group)?))]].concat()
             }

@@ -158,9 +158,9 @@ impl Task {
                 }
                 Did::Instead(instead) => instead.into_iter().rev().for_each(|step| steps.push_front(step)),
                 Did::Failed(why, another) => {
-                    // It was refused, and is not there; after a failure it may be.
-                    if self.made(&step)?.is_some() && !matches!(another, Another::Later) {
-                        self.note_pending(subject, None).await?;
+                    // After a refusal everything is as it was; after a failure nobody knows.
+                    if !matches!(another, Another::Later) {
+                        self.note_refused(subject, &step).await?;
                     }
                     self.fail(subject, &why, another).await?;
                     return Ok(Taken::Failed);

@@ -15,11 +15,9 @@ use crate::outbound::client::{self, Answer, Ask};
 use crate::outbound::errand::Verdict;
 use crate::outbound::request::{Reply, Request};
 use crate::scim::errors::Error;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 /// See the module.
 pub(super) struct Task {
@@ -33,8 +31,6 @@ pub(super) struct Task {
     state: Mutex<State>,
     progress: Mutex<Progress>,
     listeners: Mutex<Vec<Listener>>,
-    /// Groups that were taken over, and whose members have to be read.
-    unread: Mutex<BTreeSet<Uuid>>,
     /// Resources in a row that the target failed at.
     failures: AtomicU32,
     pub(super) turns: Turns,
@@ -93,7 +89,6 @@ impl Task {
             state: Mutex::default(),
             progress: Mutex::default(),
             listeners: Mutex::default(),
-            unread: Mutex::default(),
             failures: AtomicU32::new(0),
             turns: Turns::default(),
         }
@@ -119,11 +114,6 @@ impl Task {
 
     pub(super) fn listeners(&self) -> MutexGuard<'_, Vec<Listener>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Groups that were taken over, and whose members have to be read.
-    pub(super) fn unread(&self) -> MutexGuard<'_, BTreeSet<Uuid>> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A part of the work begins.

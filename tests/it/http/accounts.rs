@@ -100,6 +100,7 @@ async fn whoever_waits_for_a_name_waits_alone() {
         let ann = user(&pair.source, "ann").await;
         pair.sync().await;
         let key = accounts(&pair)["ann"].0.clone();
+        let team = group(&pair.source, "team", &[&ann]).await;
         // The new name is somebody's at the target, so that ann keeps the old one there.
         pair.sink.fake.state().jira.seed("anna", "A stranger", "stranger@example.com");
         pair.halt().await;
@@ -114,6 +115,10 @@ async fn whoever_waits_for_a_name_waits_alone() {
         assert!(there.contains_key("eve"));
         let standing = pair.standing().await;
         assert_eq!((standing.now.dead, standing.now.waiting), (1, 1));
+        // What is not about her name is done all the same.
+        patch(&pair.source, &format!("/Groups/{team}"), json!({"op": "remove", "path": "members"})).await;
+        pair.sync().await;
+        assert!(members(&pair, "team").is_empty());
         // Nor is the stranger taken for her when everything is read.
         pair.order(What::Sync { full: true }).await.unwrap();
         assert_eq!(accounts(&pair), there);

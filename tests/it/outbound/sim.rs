@@ -294,6 +294,9 @@ impl<W: World> Sim<W> {
         let taken = self.take_once(id, step);
         if !matches!(taken, Err(Stop::Later(_) | Stop::Crash)) {
             self.pending.remove(&id);
+            if taken.is_err() {
+                self.note(id, plan::refused(step));
+            }
         }
         taken
     }
