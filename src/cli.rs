@@ -6,6 +6,7 @@ pub mod client;
 pub mod values;
 pub mod print;
 pub mod pages;
+pub mod outbound;
 pub mod watch;
 pub mod bar;
 pub mod files;

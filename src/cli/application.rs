@@ -8,12 +8,14 @@ use zeroize::Zeroizing;
 
 use super::client::{Connection, Server};
 use super::error::{Error, Exit};
+use super::outbound::{self, Outbound};
+use super::values::set;
 use super::{Output, pages, print, values};
 use crate::limits;
 use crate::server::admin::api::v1::{
-    Application as Answer, ApplicationMapping, ApplicationProduct, ApplicationUsers, CreateApplicationRequest,
-    CreateApplicationResponse, DeleteApplicationRequest, ExpireApplicationTokensRequest, GetApplicationRequest,
-    ListApplicationsRequest, ListApplicationsResponse, RotateApplicationPasswordRequest, UpdateApplicationRequest,
+    Application as Answer, ApplicationProduct, CreateApplicationRequest, CreateApplicationResponse,
+    DeleteApplicationRequest, ExpireApplicationTokensRequest, GetApplicationRequest, ListApplicationsRequest,
+    ListApplicationsResponse, RotateApplicationPasswordRequest, UpdateApplicationRequest,
 };
 
 /// The flags of `application`.
@@ -129,52 +131,12 @@ struct Settings {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
-    /// Shows it the groups whose whole name matches this regular expression, without regard to case; may be repeated, and "" is
-    /// none of them. Without any it sees all groups.
-    #[arg(long, value_name = "REGEX")]
-    include_groups: Option<Vec<String>>,
-
-    /// Hides the groups whose whole name matches this regular expression all the same; may be repeated, and "" is none of them.
-    #[arg(long, value_name = "REGEX")]
-    exclude_groups: Option<Vec<String>>,
-
-    /// Shows it everyone in the tenant, or only the members of the groups that it sees.
-    #[arg(long, value_name = "all|members", value_parser = users)]
-    users: Option<ApplicationUsers>,
-
-    /// Makes a part of users or groups by an expression of the mapping language: user_name, display_name, first_name, last_name,
-    /// email or group_name. May be repeated; without an expression the part is made as usual again.
-    #[arg(long = "map", value_name = "PART=EXPRESSION", value_parser = mapped)]
-    mapping: Vec<(Part, String)>,
+    #[command(flatten)]
+    seen: Outbound,
 
     /// Accepts it from these networks alone, such as 192.0.2.0/24; may be repeated, and "" is none of them.
     #[arg(long, value_name = "NET", num_args = 1.., value_delimiter = ',')]
     allow_from: Option<Vec<String>>,
-}
-
-/// What an expression makes.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    UserName,
-    DisplayName,
-    FirstName,
-    LastName,
-    Email,
-    GroupName,
-}
-
-impl Part {
-    /// Its field in a mapping, and that field's path.
-    fn of(self, mapping: &mut ApplicationMapping) -> (&mut String, &'static str) {
-        match self {
-            Part::UserName => (&mut mapping.user_name, "mapping.user_name"),
-            Part::DisplayName => (&mut mapping.display_name, "mapping.display_name"),
-            Part::FirstName => (&mut mapping.first_name, "mapping.first_name"),
-            Part::LastName => (&mut mapping.last_name, "mapping.last_name"),
-            Part::Email => (&mut mapping.email, "mapping.email"),
-            Part::GroupName => (&mut mapping.group_name, "mapping.group_name"),
-        }
-    }
 }
 
 impl Application {
@@ -293,20 +255,13 @@ impl Settings {
     /// The application with these settings, and the names of those that are given.
     fn application(&self, named: &Named) -> (Answer, Vec<String>) {
         let mut paths = Vec::new();
-        let mut mapping = ApplicationMapping::default();
         let mut application = Answer { tenant: named.tenant.clone(), name: named.name.clone(), ..Answer::default() };
         set(&self.product.map(i32::from), &mut application.product, "product", &mut paths);
         set(&self.description, &mut application.description, "description", &mut paths);
-        set(&without_empty(&self.include_groups), &mut application.include_groups, "include_groups", &mut paths);
-        set(&without_empty(&self.exclude_groups), &mut application.exclude_groups, "exclude_groups", &mut paths);
-        set(&self.users.map(i32::from), &mut application.users, "users", &mut paths);
-        for (part, expression) in &self.mapping {
-            let (field, path) = part.of(&mut mapping);
-            expression.clone_into(field);
-            paths.push(path.to_owned());
-        }
-        set(&without_empty(&self.allow_from), &mut application.allowed_networks, "allowed_networks", &mut paths);
-        application.mapping = Some(mapping);
+        let (filter, mapping) = self.seen.messages(&mut paths);
+        (application.filter, application.mapping) = (Some(filter), Some(mapping));
+        let networks = values::without_empty(&self.allow_from);
+        set(&networks, &mut application.allowed_networks, "allowed_networks", &mut paths);
         (application, paths)
     }
 }
@@ -319,18 +274,6 @@ pub(super) async fn crowd_url(server: &Server) -> Result<Option<String>, Error> 
     let request = server.ask(crate::server::admin::api::v1::GetStatusRequest {});
     let url = server.server().get_status(request).await?.into_inner().crowd_url;
     Ok((!url.is_empty()).then_some(url))
-}
-
-fn set<T: Clone>(given: &Option<T>, field: &mut T, name: &str, paths: &mut Vec<String>) {
-    if let Some(value) = given {
-        field.clone_from(value);
-        paths.push(name.to_owned());
-    }
-}
-
-/// The list, of which an empty text is no part: so that a list can be emptied.
-fn without_empty(list: &Option<Vec<String>>) -> Option<Vec<String>> {
-    list.as_ref().map(|list| list.iter().filter(|item| !item.is_empty()).cloned().collect())
 }
 
 /// The first line of a file.
@@ -382,12 +325,13 @@ async fn list(server: &Server, tenant: &str, out: &mut impl Write) -> Result<(),
     let rows: Vec<_> = applications
         .iter()
         .map(|application| {
+            let filter = application.filter.clone().unwrap_or_default();
             [
                 application.name.clone(),
                 word(application.product()).to_owned(),
                 if application.disabled { "disabled" } else { "active" }.to_owned(),
-                scope(application.users()).to_owned(),
-                patterns(application),
+                outbound::scope(&filter).to_owned(),
+                outbound::patterns(&filter),
                 print::relative(application.last_use_time.as_ref()),
                 print::text(&application.last_use_address),
                 print::text(&application.description),
@@ -399,26 +343,21 @@ async fn list(server: &Server, tenant: &str, out: &mut impl Write) -> Result<(),
 }
 
 fn rows(application: &Answer) -> Vec<(&'static str, String)> {
+    let filter = application.filter.clone().unwrap_or_default();
     let mapping = application.mapping.clone().unwrap_or_default();
-    let expression = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
     let networks = match application.allowed_networks.is_empty() {
         true => "anywhere".to_owned(),
         false => print::list(&application.allowed_networks),
     };
-    vec![
+    let mut rows = vec![
         ("Name", application.name.clone()),
         ("Tenant", application.tenant.clone()),
         ("Product", word(application.product()).to_owned()),
         ("Description", print::text(&application.description)),
         ("State", if application.disabled { "disabled" } else { "active" }.to_owned()),
-        ("Users", scope(application.users()).to_owned()),
-        ("Groups", patterns(application)),
-        ("User name", expression(&mapping.user_name, "[userName]")),
-        ("Display name", expression(&mapping.display_name, "displayName, or what is nearest")),
-        ("First name", expression(&mapping.first_name, "name.givenName")),
-        ("Last name", expression(&mapping.last_name, "name.familyName")),
-        ("E-mail", expression(&mapping.email, "the primary one")),
-        ("Group name", expression(&mapping.group_name, "[displayName]")),
+    ];
+    rows.extend(outbound::rows(&filter, &mapping));
+    rows.extend([
         ("Allowed from", networks),
         ("Created", print::time(application.create_time.as_ref())),
         ("Changed", print::time(application.update_time.as_ref())),
@@ -427,18 +366,8 @@ fn rows(application: &Answer) -> Vec<(&'static str, String)> {
         ("Last used", print::time_and_distance(application.last_use_time.as_ref(), "not since the server's start")),
         ("Last used from", print::text(&application.last_use_address)),
         ("Etag", application.etag.clone()),
-    ]
-}
-
-fn patterns(application: &Answer) -> String {
-    let included = match application.include_groups.is_empty() {
-        true => "all".to_owned(),
-        false => print::list(&application.include_groups),
-    };
-    match application.exclude_groups.is_empty() {
-        true => included,
-        false => format!("{included} without {}", print::list(&application.exclude_groups)),
-    }
+    ]);
+    rows
 }
 
 fn url(url: &str) -> String {
@@ -457,13 +386,6 @@ fn word(product: ApplicationProduct) -> &'static str {
     }
 }
 
-fn scope(users: ApplicationUsers) -> &'static str {
-    match users {
-        ApplicationUsers::Members => "members",
-        ApplicationUsers::Unspecified | ApplicationUsers::All => "all",
-    }
-}
-
 fn product(text: &str) -> Result<ApplicationProduct, String> {
     match text {
         "jira" => Ok(ApplicationProduct::Jira),
@@ -472,29 +394,4 @@ fn product(text: &str) -> Result<ApplicationProduct, String> {
         "other" => Ok(ApplicationProduct::Other),
         _ => Err("it is one of jira, confluence, bitbucket and other".to_owned()),
     }
-}
-
-fn users(text: &str) -> Result<ApplicationUsers, String> {
-    match text {
-        "all" => Ok(ApplicationUsers::All),
-        "members" => Ok(ApplicationUsers::Members),
-        _ => Err("it is all or members".to_owned()),
-    }
-}
-
-fn mapped(text: &str) -> Result<(Part, String), String> {
-    let (part, expression) = text.split_once('=').ok_or("it is PART=EXPRESSION, such as user_name=[userName]")?;
-    let part = match part.trim() {
-        "user_name" => Part::UserName,
-        "display_name" => Part::DisplayName,
-        "first_name" => Part::FirstName,
-        "last_name" => Part::LastName,
-        "email" => Part::Email,
-        "group_name" => Part::GroupName,
-        _ => {
-            let parts = "user_name, display_name, first_name, last_name, email and group_name";
-            return Err(format!("before the = stands one of {parts}"));
-        }
-    };
-    Ok((part, expression.trim().to_owned()))
 }

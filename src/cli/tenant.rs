@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::client::{Connection, Server};
 use super::error::{Error, Exit};
+use super::values::set;
 use super::{Output, bar, pages, print, values};
 use crate::server::admin::api::v1::{
     CreateTenantRequest, DeleteTenantRequest, GetTenantRequest, GroupNames, ListTenantsRequest, ListTenantsResponse,
@@ -269,13 +270,6 @@ impl Settings {
             tenant.quirks.insert(name.clone(), (*stance).into());
         }
         (tenant, paths)
-    }
-}
-
-fn set<T: Clone>(given: &Option<T>, field: &mut T, path: &str, paths: &mut Vec<String>) {
-    if let Some(given) = given {
-        *field = given.clone();
-        paths.push(path.to_owned());
     }
 }
 

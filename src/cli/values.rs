@@ -102,6 +102,19 @@ pub fn timestamp(ms: i64) -> prost_types::Timestamp {
     }
 }
 
+/// Sets a field to what is given, if anything is, and notes its path among those to be changed.
+pub fn set<T: Clone>(given: &Option<T>, field: &mut T, path: &str, paths: &mut Vec<String>) {
+    if let Some(given) = given {
+        field.clone_from(given);
+        paths.push(path.to_owned());
+    }
+}
+
+/// The list, of which an empty text is no part: so that a list can be emptied.
+pub fn without_empty(list: &Option<Vec<String>>) -> Option<Vec<String>> {
+    list.as_ref().map(|list| list.iter().filter(|item| !item.is_empty()).cloned().collect())
+}
+
 /// The names of the fields to be changed.
 pub fn mask(paths: &[String]) -> prost_types::FieldMask {
     prost_types::FieldMask { paths: paths.to_vec() }

@@ -12,7 +12,7 @@ use super::record;
 use super::refused::Field;
 use super::tenant::Tenant;
 use crate::mapping::Wrong;
-use crate::mapping::outbound::Outbound;
+use crate::mapping::outbound::{Outbound, Users};
 use crate::mapping::pattern::Patterns;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub struct Application {
     /// Which groups it sees, by the names that it sees.
     pub filter: Patterns,
     /// Which users it sees.
-    pub users: Scope,
+    pub users: Users,
     /// How it sees them.
     pub outbound: Outbound,
     /// Another number whenever its filter or mapping is another one; never that of an earlier application of this name.
@@ -53,17 +53,6 @@ pub enum Product {
     Other,
 }
 
-/// Which users an application sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Everyone in the tenant.
-    #[default]
-    All,
-    /// Those who are in one of its groups, directly or through others.
-    Members,
-}
-
 impl Product {
     /// The word in lists and labels.
     pub fn text(self) -> &'static str {
@@ -84,8 +73,8 @@ pub fn compile(tenant: Arc<Tenant>, name: &str, stored: &record::Application) ->
     let mut wrong = Vec::new();
     // Each list by itself, so that the refusal names the right one.
     for (field, include, exclude) in [
-        ("application.include_groups", &stored.include[..], &[][..]),
-        ("application.exclude_groups", &[], &stored.exclude),
+        ("application.filter.include_groups", &stored.include[..], &[][..]),
+        ("application.filter.exclude_groups", &[], &stored.exclude),
     ] {
         wrong.extend(Patterns::new(include, exclude).err().map(|why| located(field, &why)));
     }

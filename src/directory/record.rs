@@ -1,9 +1,9 @@
 //! Every stored value, byte by byte, each with the version of its format. Keys are made in `keys.rs`.
 
-use super::application::{Product, Scope};
+use super::application::Product;
 use super::network::Network;
 use crate::mapping::document::Document;
-use crate::mapping::outbound::Definition;
+use crate::mapping::outbound::{Definition, Users};
 use crate::scim::dialect;
 use crate::scim::errors::{Error, Kind};
 use crate::scim::schema::{Extension, ResourceType};
@@ -564,7 +564,7 @@ pub struct Application {
     /// Patterns of the names of groups that it does not see all the same.
     pub exclude: Vec<String>,
     /// Which users it sees.
-    pub users: Scope,
+    pub users: Users,
     /// How it sees users and groups.
     pub outbound: Definition,
     /// Networks that it may ask from; empty: any.

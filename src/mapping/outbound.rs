@@ -28,6 +28,17 @@ pub struct Definition {
     pub group_name: String,
 }
 
+/// Which users others see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Users {
+    /// Everyone in the tenant.
+    #[default]
+    All,
+    /// Those who are in one of the groups that others see, directly or through other groups.
+    Members,
+}
+
 /// A definition that has been read and checked.
 #[derive(Clone, Debug)]
 pub struct Outbound {

@@ -7,6 +7,7 @@ pub mod api;
 pub mod ask;
 mod deadline;
 pub mod listener;
+mod outbound;
 pub mod refusal;
 pub mod spelling;
 pub mod wire;

@@ -16,10 +16,10 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use scimd::directory::application::password::Password;
-use scimd::directory::application::{Scope, settings};
+use scimd::directory::application::settings;
 use scimd::directory::audit::Admin;
 use scimd::directory::record;
-use scimd::mapping::outbound::Definition;
+use scimd::mapping::outbound::{Definition, Users};
 use scimd::server::connection::{Setting, Times};
 use scimd::server::crowd::respond;
 use scimd::server::crowd::xml::{self, Element};
@@ -98,7 +98,7 @@ impl Crowd {
     async fn application(&self, name: &str, lens: &Lens) -> Asking<'_> {
         let wanted = record::Application {
             include: lens.include.clone(),
-            users: if lens.members { Scope::Members } else { Scope::All },
+            users: if lens.members { Users::Members } else { Users::All },
             outbound: Definition { user_name: lens.user_name.clone(), ..Definition::default() },
             ..record::Application::default()
         };

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::error::{Error, Exit};
-use crate::cli::{files, values};
+use crate::cli::files;
+use crate::cli::outbound::Outbound;
+use crate::cli::values::{self, set, without_empty};
 use crate::limits;
-use crate::server::admin::api::v1::{
-    Target as Message, TargetKind, TargetLeavers, TargetMapping, TargetPolicy, TargetUsers,
-};
+use crate::server::admin::api::v1::{Target as Message, TargetKind, TargetLeavers, TargetPolicy};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Settings {
@@ -32,22 +32,8 @@ pub(super) struct Settings {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
-    /// Groups that it gets: regular expressions for whole names, without regard to case; may be repeated. Without it, all groups.
-    #[arg(long, value_name = "REGEX", num_args = 1)]
-    include_groups: Vec<String>,
-
-    /// Groups that it does not get, likewise.
-    #[arg(long, value_name = "REGEX", num_args = 1)]
-    exclude_groups: Vec<String>,
-
-    /// Users that it gets: all, or those that are in one of its groups.
-    #[arg(long, value_name = "all|members", value_parser = users)]
-    users: Option<TargetUsers>,
-
-    /// Sees a part of users or groups by an expression: user_name, display_name, first_name, last_name, email or group_name. May be
-    /// repeated; an empty expression takes the default again.
-    #[arg(long = "map", value_name = "PART=EXPRESSION", value_parser = mapped)]
-    mapping: Vec<(Part, String)>,
+    #[command(flatten)]
+    seen: Outbound,
 
     /// What becomes of users that are inactive, deleted or no longer among those it gets.
     #[arg(long, value_name = "deactivate|release|delete|never", value_parser = leavers)]
@@ -71,11 +57,11 @@ pub(super) struct Settings {
 
     /// Applications whose licence new users of Jira get, such as jira-software.
     #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',')]
-    applications: Vec<String>,
+    applications: Option<Vec<String>>,
 
     /// Groups that give a licence; users that leave are taken out of them.
     #[arg(long, value_name = "GROUP", num_args = 1.., value_delimiter = ',')]
-    licence_groups: Vec<String>,
+    licence_groups: Option<Vec<String>>,
 
     /// Who leads the projects of a user of Jira that cannot be deactivated because of them.
     #[arg(long, value_name = "USER")]
@@ -125,17 +111,6 @@ pub(super) struct Credentials {
     secret_env: Option<String>,
 }
 
-/// A part of users or groups that an expression makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    UserName,
-    DisplayName,
-    FirstName,
-    LastName,
-    Email,
-    GroupName,
-}
-
 impl Credentials {
     /// The secret, where one is given.
     pub(super) fn secret(&self, env: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, Error> {
@@ -170,10 +145,8 @@ impl Settings {
         };
         set(&ca, &mut target.ca_pem, "ca_pem", &mut paths);
         set(&self.description, &mut target.description, "description", &mut paths);
-        set(&some(&self.include_groups), &mut target.groups_include, "groups_include", &mut paths);
-        set(&some(&self.exclude_groups), &mut target.groups_exclude, "groups_exclude", &mut paths);
-        set(&self.users.map(i32::from), &mut target.users, "users", &mut paths);
-        target.mapping = Some(self.mapping(&mut paths));
+        let (filter, mapping) = self.seen.messages(&mut paths);
+        (target.filter, target.mapping) = (Some(filter), Some(mapping));
         target.policy = Some(self.policy(&mut paths));
         set(&self.requests_per_second, &mut target.requests_per_second_max, "requests_per_second_max", &mut paths);
         set(&self.concurrency, &mut target.concurrency, "concurrency", &mut paths);
@@ -185,22 +158,6 @@ impl Settings {
         Ok((target, paths))
     }
 
-    fn mapping(&self, paths: &mut Vec<String>) -> TargetMapping {
-        let mut mapping = TargetMapping::default();
-        for (part, expression) in &self.mapping {
-            let (field, path) = match part {
-                Part::UserName => (&mut mapping.user_name, "mapping.user_name"),
-                Part::DisplayName => (&mut mapping.display_name, "mapping.display_name"),
-                Part::FirstName => (&mut mapping.first_name, "mapping.first_name"),
-                Part::LastName => (&mut mapping.last_name, "mapping.last_name"),
-                Part::Email => (&mut mapping.email, "mapping.email"),
-                Part::GroupName => (&mut mapping.group_name, "mapping.group_name"),
-            };
-            set(&Some(expression.clone()), field, path, paths);
-        }
-        mapping
-    }
-
     fn policy(&self, paths: &mut Vec<String>) -> TargetPolicy {
         let mut policy = TargetPolicy::default();
         set(&self.leavers.map(i32::from), &mut policy.leavers, "policy.leavers", paths);
@@ -209,25 +166,13 @@ impl Settings {
         let additive = &mut policy.additive_memberships;
         set(&self.additive_memberships, additive, "policy.additive_memberships", paths);
         set(&self.adopt_nothing, &mut policy.adopt_nothing, "policy.adopt_nothing", paths);
-        set(&some(&self.applications), &mut policy.applications, "policy.applications", paths);
-        set(&some(&self.licence_groups), &mut policy.licence_groups, "policy.licence_groups", paths);
+        set(&without_empty(&self.applications), &mut policy.applications, "policy.applications", paths);
+        set(&without_empty(&self.licence_groups), &mut policy.licence_groups, "policy.licence_groups", paths);
         set(&self.project_lead, &mut policy.project_lead, "policy.project_lead", paths);
         set(&self.component_lead, &mut policy.component_lead, "policy.component_lead", paths);
         set(&self.notify_users, &mut policy.notify_users, "policy.notify_users", paths);
         policy
     }
-}
-
-fn set<T: Clone>(given: &Option<T>, field: &mut T, path: &str, paths: &mut Vec<String>) {
-    if let Some(given) = given {
-        *field = given.clone();
-        paths.push(path.to_owned());
-    }
-}
-
-/// A list that was given; one empty word empties it.
-fn some(list: &[String]) -> Option<Vec<String>> {
-    (!list.is_empty()).then(|| list.iter().filter(|word| !word.is_empty()).cloned().collect())
 }
 
 fn kind(text: &str) -> Result<TargetKind, String> {
@@ -241,14 +186,6 @@ fn kind(text: &str) -> Result<TargetKind, String> {
     }
 }
 
-fn users(text: &str) -> Result<TargetUsers, String> {
-    match text {
-        "all" => Ok(TargetUsers::All),
-        "members" => Ok(TargetUsers::Members),
-        _ => Err("it is all or members".to_owned()),
-    }
-}
-
 fn leavers(text: &str) -> Result<TargetLeavers, String> {
     match text {
         "deactivate" => Ok(TargetLeavers::Deactivate),
@@ -257,18 +194,4 @@ fn leavers(text: &str) -> Result<TargetLeavers, String> {
         "never" => Ok(TargetLeavers::Never),
         _ => Err("it is deactivate, release, delete or never".to_owned()),
     }
-}
-
-fn mapped(text: &str) -> Result<(Part, String), String> {
-    let (part, expression) = text.split_once('=').ok_or("it is PART=EXPRESSION")?;
-    let part = match part {
-        "user_name" => Part::UserName,
-        "display_name" => Part::DisplayName,
-        "first_name" => Part::FirstName,
-        "last_name" => Part::LastName,
-        "email" => Part::Email,
-        "group_name" => Part::GroupName,
-        _ => return Err("the part is user_name, display_name, first_name, last_name, email or group_name".to_owned()),
-    };
-    Ok((part, expression.to_owned()))
 }

@@ -4,19 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::cli::error::Error;
-use crate::cli::print;
+use crate::cli::{outbound, print};
 use crate::server::admin::api::v1::{
     DeadLetter, GetTargetStatusResponse, HeldStep, Target, TargetCall, TargetKind, TargetLeavers, TargetProgress,
-    TargetState, TargetStep, TargetUsers,
+    TargetState, TargetStep,
 };
 
 /// A target's settings.
 pub(super) fn target(out: &mut impl Write, target: &Target) -> Result<(), Error> {
     let policy = target.policy.clone().unwrap_or_default();
-    let users = match target.users() {
-        TargetUsers::Unspecified | TargetUsers::All => "all",
-        TargetUsers::Members => "members of its groups",
-    };
     let leavers = match policy.leavers() {
         TargetLeavers::Unspecified | TargetLeavers::Deactivate => "are deactivated",
         TargetLeavers::Release => "are deactivated and lose their licence",
@@ -47,9 +43,10 @@ pub(super) fn target(out: &mut impl Write, target: &Target) -> Result<(), Error>
         ("Credentials", credentials),
         ("Authorities", if target.ca_pem.is_empty() { "the machine's" } else { "its own" }.to_owned()),
         ("State", if target.disabled { "disabled" } else { "active" }.to_owned()),
-        ("Groups", if target.groups_include.is_empty() { "all".into() } else { target.groups_include.join(", ") }),
-        ("Groups left out", print::list(&target.groups_exclude)),
-        ("Users", users.to_owned()),
+    ];
+    let mapping = target.mapping.clone().unwrap_or_default();
+    rows.extend(outbound::rows(&target.filter.clone().unwrap_or_default(), &mapping));
+    rows.extend([
         ("Users who leave", leavers.to_owned()),
         ("Deletes groups", print::yes(policy.delete_groups)),
         ("Makes groups", print::yes(!policy.keep_groups)),
@@ -64,20 +61,10 @@ pub(super) fn target(out: &mut impl Write, target: &Target) -> Result<(), Error>
         ("Requests at once", target.concurrency.to_string()),
         ("Ceiling", format!("{} destructive steps a run", target.destructive_max.unwrap_or_default())),
         ("Is compared", every),
-    ];
-    let mapping = target.mapping.clone().unwrap_or_default();
-    let parts = [
-        ("Mapped user_name", mapping.user_name),
-        ("Mapped display_name", mapping.display_name),
-        ("Mapped first_name", mapping.first_name),
-        ("Mapped last_name", mapping.last_name),
-        ("Mapped email", mapping.email),
-        ("Mapped group_name", mapping.group_name),
-    ];
-    rows.extend(parts.into_iter().filter(|(_, expression)| !expression.is_empty()));
-    rows.push(("Created", print::time(target.create_time.as_ref())));
-    rows.push(("Changed", print::time(target.update_time.as_ref())));
-    rows.push(("Etag", target.etag.clone()));
+        ("Created", print::time(target.create_time.as_ref())),
+        ("Changed", print::time(target.update_time.as_ref())),
+        ("Etag", target.etag.clone()),
+    ]);
     print::fields(out, &rows)
 }
 

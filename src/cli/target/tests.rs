@@ -26,9 +26,13 @@ fn only_what_is_given_is_changed() {
     let more =
         ["--ceiling", "7", "--check-every", "24h", "--include-groups", "a", "--include-groups", "b", "--disabled"];
     let (target, paths) = flags(&[&given[..], &more].concat()).unwrap().settings.target("acme", "jira").unwrap();
-    assert_eq!((target.url.as_str(), target.destructive_max, target.groups_include.len()), ("https://a", Some(7), 2));
+    assert_eq!(
+        (target.url.as_str(), target.destructive_max, target.filter.unwrap().include_groups.len()),
+        ("https://a", Some(7), 2)
+    );
     assert_eq!(target.mapping.unwrap().email, "[x]");
-    let named = "kind url groups_include users mapping.email policy.leavers destructive_max check_every disabled";
+    let named =
+        "kind url filter.include_groups filter.users mapping.email policy.leavers destructive_max check_every disabled";
     assert_eq!(paths.join(" "), named);
     for wrong in [["--kind", "x"], ["--users", "x"], ["--leavers", "x"], ["--map", "x"], ["--map", "x=y"]] {
         assert!(flags(&wrong).is_err(), "{wrong:?}");

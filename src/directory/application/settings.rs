@@ -394,7 +394,7 @@ fn check(mut wrong: Vec<Field>, tenant: &Arc<Tenant>, name: &str, stored: &Appli
     }
     let mut is_bounded = true;
     for (name, patterns) in
-        [("application.include_groups", &stored.include), ("application.exclude_groups", &stored.exclude)]
+        [("application.filter.include_groups", &stored.include), ("application.filter.exclude_groups", &stored.exclude)]
     {
         if patterns.len() > limits::APPLICATION_PATTERNS_MAX {
             refuse(name, format!("more than {} patterns", limits::APPLICATION_PATTERNS_MAX));

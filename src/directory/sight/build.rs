@@ -2,10 +2,11 @@
 
 use super::index::Index;
 use super::text;
-use crate::directory::application::{Application, Scope};
+use crate::directory::application::Application;
 use crate::directory::record::Record;
 use crate::directory::{keys, membership, store_error};
 use crate::limits;
+use crate::mapping::outbound::Users;
 use crate::scim::errors::{Error, Kind};
 use crate::store::{Entry, Page, Scan, Snapshot};
 use std::collections::HashSet;
@@ -33,8 +34,8 @@ pub(super) async fn build(source: Source<'_>) -> Result<Index, Error> {
     let mut index = Index::at(source.snapshot.revision());
     groups(source, &mut index).await?;
     match source.application.users {
-        Scope::All => every_user(source, &mut index).await?,
-        Scope::Members => {
+        Users::All => every_user(source, &mut index).await?,
+        Users::Members => {
             let mut ids: Vec<Uuid> = members(source, &index).await?.into_iter().collect();
             ids.sort_unstable();
             for ids in ids.chunks(limits::CROWD_ROWS) {

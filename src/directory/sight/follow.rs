@@ -5,12 +5,12 @@ use super::build::{self, Source, member_ids, parents};
 use super::index::{Depth, Index};
 use super::journal::Note;
 use super::names::Turn;
-use crate::directory::application::Scope;
 use crate::directory::log::{self, Bounds, Position};
 use crate::directory::record::{Change, ChangeKind, Record};
 use crate::directory::refused::Refused;
 use crate::directory::{keys, store_error};
 use crate::limits;
+use crate::mapping::outbound::Users;
 use crate::scim::errors::{Error, Kind};
 use crate::store::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -152,7 +152,7 @@ impl<'a> Step<'a> {
         let nested = keys::nested_count(self.source.tenant());
         let nested = self.source.snapshot.count(&nested).await.map_err(store_error)?;
         self.unknown = true;
-        Ok(nested > 0 || self.index.is_nested() || self.source.application.users == Scope::Members)
+        Ok(nested > 0 || self.index.is_nested() || self.source.application.users == Users::Members)
     }
 
     fn matters(&self, group: Uuid) -> bool {
@@ -267,7 +267,7 @@ impl<'a> Step<'a> {
     async fn users(&mut self, log: &Log) -> Result<(), Error> {
         let mut ids: BTreeSet<Uuid> = log.users.keys().copied().collect();
         let mut members = None;
-        if self.source.application.users == Scope::Members {
+        if self.source.application.users == Users::Members {
             ids.extend(&self.moved_users);
             if self.rescan {
                 let now = build::members(self.source, &self.index).await?;
@@ -291,7 +291,7 @@ impl<'a> Step<'a> {
     }
 
     async fn is_in_scope(&self, id: Uuid) -> Result<bool, Error> {
-        if self.source.application.users == Scope::All {
+        if self.source.application.users == Users::All {
             return Ok(true);
         }
         let parents = parents(self.source.snapshot, self.source.tenant(), &self.index, id).await?;

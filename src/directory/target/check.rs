@@ -42,9 +42,9 @@ pub fn settings(tenant: &Tenant, target: &Target, secret: Option<&str>) -> Resul
         refuse("target.ca_pem", "there is no certificate in it".to_owned());
     }
     if target.groups_include.len() + target.groups_exclude.len() > limits::TARGET_PATTERNS_MAX {
-        refuse("target.groups_include", format!("there are more than {} patterns", limits::TARGET_PATTERNS_MAX));
+        refuse("target.filter.include_groups", format!("there are more than {} patterns", limits::TARGET_PATTERNS_MAX));
     } else if let Err(why) = Patterns::new(&target.groups_include, &target.groups_exclude) {
-        refuse("target.groups_include", format!("{why}"));
+        refuse("target.filter.include_groups", format!("{why}"));
     }
     if let Err(problems) = Outbound::compile(&target.mapping, &tenant.types) {
         for (field, why) in problems {

@@ -1,7 +1,7 @@
 //! What is stored of a target: its settings, how far it is, what it has, and what it has trouble with. All of it is written and read by
 //! `record::pack` and `record::unpack`; what was added later has a default, so that older rows are read.
 
-use crate::mapping::outbound::Definition;
+use crate::mapping::outbound::{Definition, Users};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -64,17 +64,6 @@ pub enum Kind {
     Scim,
     /// Atlassian Cloud, which speaks SCIM with rules of its own.
     AtlassianCloud,
-}
-
-/// Which users a target gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Users {
-    /// All of the tenant.
-    #[default]
-    All,
-    /// Those that are in one of its groups, directly or through other groups.
-    Members,
 }
 
 /// What may be done at a target.

@@ -104,9 +104,14 @@ async fn everything_that_is_wrong_is_told_at_once() {
     };
     let Err(Refused::Fields(fields)) = create(&directory, &admin(), "acme", wrong, "").await else { panic!() };
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-    for name in
-        ["target.name", "target.url", "secret", "target.concurrency", "target.check_every", "target.groups_include"]
-    {
+    for name in [
+        "target.name",
+        "target.url",
+        "secret",
+        "target.concurrency",
+        "target.check_every",
+        "target.filter.include_groups",
+    ] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
     for url in ["https://", "ftp://a", "https://a/", "https://u@a", "https://a?b", "a", "https://a b"] {

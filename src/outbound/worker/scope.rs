@@ -2,11 +2,11 @@
 //! groups in groups as well, since the targets have none of these. It reads and sends nothing.
 
 use crate::directory::record::{Member, Record};
-use crate::directory::target::stored::{Kind, Target, Users};
+use crate::directory::target::stored::{Kind, Target};
 use crate::directory::tenant::Tenant;
 use crate::directory::{generation, keys, membership};
 use crate::limits;
-use crate::mapping::outbound::Outbound;
+use crate::mapping::outbound::{Outbound, Users};
 use crate::mapping::pattern::Patterns;
 use crate::outbound::plan::{Group, User};
 use crate::outbound::{capability, scim};

@@ -60,13 +60,13 @@ impl AdminCertificateService for AdminState {
         request: Request<ListAdminCertificatesRequest>,
     ) -> Result<Response<ListAdminCertificatesResponse>, Status> {
         let ListAdminCertificatesRequest { page_size, page_token } = request.into_inner();
-        let limit = wire::page_size(page_size)?;
-        let after = wire::place_of_page(&page_token)?.map(Uuid::from_bytes);
+        let (limit, after) = wire::page(page_size, &page_token)?;
+        let after = after.map(Uuid::from_bytes);
         let page = admin_certificate::list(&self.directory, after, limit).await;
         let (entries, next) = page.map_err(refusal::status)?;
         Ok(Response::new(ListAdminCertificatesResponse {
             certificates: entries.iter().map(shown).collect(),
-            next_page_token: next.map(|last| wire::page_of_place(last.as_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(next),
         }))
     }
 

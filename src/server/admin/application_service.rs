@@ -5,19 +5,17 @@ use tonic::{Request, Response, Status};
 use super::access::caller;
 use super::api::v1::application_service_server::ApplicationService;
 use super::api::v1::{
-    Application, ApplicationMapping, ApplicationProduct, ApplicationUsers, CreateApplicationRequest,
-    CreateApplicationResponse, DeleteApplicationRequest, DeleteApplicationResponse, ExpireApplicationTokensRequest,
-    ExpireApplicationTokensResponse, GetApplicationRequest, GetApplicationResponse, ListApplicationsRequest,
-    ListApplicationsResponse, RotateApplicationPasswordRequest, RotateApplicationPasswordResponse,
-    UpdateApplicationRequest, UpdateApplicationResponse,
+    Application, ApplicationProduct, CreateApplicationRequest, CreateApplicationResponse, DeleteApplicationRequest,
+    DeleteApplicationResponse, ExpireApplicationTokensRequest, ExpireApplicationTokensResponse, GetApplicationRequest,
+    GetApplicationResponse, ListApplicationsRequest, ListApplicationsResponse, RotateApplicationPasswordRequest,
+    RotateApplicationPasswordResponse, UpdateApplicationRequest, UpdateApplicationResponse,
 };
-use super::{AdminState, refusal, wire};
+use super::{AdminState, outbound, refusal, wire};
+use crate::directory::application::Product;
 use crate::directory::application::password::Password;
 use crate::directory::application::settings::{self, Made, Shown};
-use crate::directory::application::{Product, Scope};
 use crate::directory::network::Network;
 use crate::directory::record;
-use crate::mapping::outbound::Definition;
 
 #[tonic::async_trait]
 impl ApplicationService for AdminState {
@@ -44,16 +42,13 @@ impl ApplicationService for AdminState {
         request: Request<ListApplicationsRequest>,
     ) -> Result<Response<ListApplicationsResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after: Option<Vec<u8>> = wire::place_of_page(&request.page_token)?;
-        let after = after.map(String::from_utf8).transpose();
-        let after = after.map_err(|_| refusal::field("page_token", "it is no next_page_token of this list"))?;
+        let (limit, after) = wire::page::<String>(request.page_size, &request.page_token)?;
         let tenant = wire::tenant(&request.tenant);
         let listed = settings::list(&self.directory, tenant, after.as_deref(), limit).await;
         let listed = listed.map_err(refusal::status)?;
         Ok(Response::new(ListApplicationsResponse {
             applications: listed.applications.into_iter().map(message).collect(),
-            next_page_token: listed.next.map(|last| wire::page_of_place(last.as_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(listed.next),
         }))
     }
 
@@ -74,15 +69,11 @@ impl ApplicationService for AdminState {
         let admin = caller(&request);
         let UpdateApplicationRequest { application, update_mask } = request.into_inner();
         let application = application.ok_or_else(|| refusal::field("application", "it is required"))?;
-        let revision = revision_of("application.etag", &application.etag)?;
+        let revision = wire::revision("application.etag", "an application", &application.etag)?;
         let (tenant, name) = (application.tenant.clone(), application.name.clone());
-        let paths = update_mask.unwrap_or_default().paths;
+        let paths = outbound::paths(update_mask, &FIELDS)?;
         if paths.is_empty() {
             return Err(refusal::field("update_mask", "it names no field"));
-        }
-        if let Some(path) = paths.iter().find(|path| !FIELDS.contains(&path.as_str())) {
-            let path = crate::scim::errors::clip(path);
-            return Err(refusal::field("update_mask", format!("'{path}' is none of {}", FIELDS.join(", "))));
         }
         let wanted = stored(application)?;
         let change = |stored: &mut record::Application| paths.iter().for_each(|path| set(stored, path, &wanted));
@@ -97,7 +88,7 @@ impl ApplicationService for AdminState {
     ) -> Result<Response<DeleteApplicationResponse>, Status> {
         let admin = caller(&request);
         let DeleteApplicationRequest { tenant, name, etag } = request.into_inner();
-        let revision = revision_of("etag", &etag)?;
+        let revision = wire::revision("etag", "an application", &etag)?;
         let at = (wire::tenant(&tenant), name.as_str());
         settings::delete(&self.directory, &admin, at, revision).await.map_err(refusal::status)?;
         Ok(Response::new(DeleteApplicationResponse {}))
@@ -131,80 +122,48 @@ impl ApplicationService for AdminState {
     }
 }
 
-/// The fields that an update may set.
-const FIELDS: [&str; 14] = [
-    "product",
-    "description",
-    "include_groups",
-    "exclude_groups",
-    "users",
-    "mapping",
-    "mapping.user_name",
-    "mapping.display_name",
-    "mapping.first_name",
-    "mapping.last_name",
-    "mapping.email",
-    "mapping.group_name",
-    "allowed_networks",
-    "disabled",
-];
+/// The fields that an update may set, beside those that targets have too.
+const FIELDS: [&str; 4] = ["product", "description", "allowed_networks", "disabled"];
 
 fn set(stored: &mut record::Application, field: &str, wanted: &record::Application) {
-    let (mapping, wanted_mapping) = (&mut stored.outbound, &wanted.outbound);
     match field {
         "product" => stored.product = wanted.product,
         "description" => stored.description.clone_from(&wanted.description),
-        "include_groups" => stored.include.clone_from(&wanted.include),
-        "exclude_groups" => stored.exclude.clone_from(&wanted.exclude),
-        "users" => stored.users = wanted.users,
-        "mapping" => mapping.clone_from(wanted_mapping),
-        "mapping.user_name" => mapping.user_name.clone_from(&wanted_mapping.user_name),
-        "mapping.display_name" => mapping.display_name.clone_from(&wanted_mapping.display_name),
-        "mapping.first_name" => mapping.first_name.clone_from(&wanted_mapping.first_name),
-        "mapping.last_name" => mapping.last_name.clone_from(&wanted_mapping.last_name),
-        "mapping.email" => mapping.email.clone_from(&wanted_mapping.email),
-        "mapping.group_name" => mapping.group_name.clone_from(&wanted_mapping.group_name),
+        "filter" => {
+            stored.include.clone_from(&wanted.include);
+            stored.exclude.clone_from(&wanted.exclude);
+            stored.users = wanted.users;
+        }
+        "filter.include_groups" => stored.include.clone_from(&wanted.include),
+        "filter.exclude_groups" => stored.exclude.clone_from(&wanted.exclude),
+        "filter.users" => stored.users = wanted.users,
         "allowed_networks" => stored.networks.clone_from(&wanted.networks),
         "disabled" => stored.disabled = wanted.disabled,
-        // The mask was checked against the list above.
-        _ => {}
+        mapping => outbound::set(&mut stored.outbound, mapping, &wanted.outbound),
     }
 }
 
 /// A message as settings.
 fn stored(application: Application) -> Result<record::Application, Status> {
-    let none = "it is none of the values that there are";
     let product = match ApplicationProduct::try_from(application.product) {
         Ok(ApplicationProduct::Unspecified | ApplicationProduct::Other) => Product::Other,
         Ok(ApplicationProduct::Jira) => Product::Jira,
         Ok(ApplicationProduct::Confluence) => Product::Confluence,
         Ok(ApplicationProduct::Bitbucket) => Product::Bitbucket,
-        Err(_) => return Err(refusal::field("application.product", none)),
-    };
-    let users = match ApplicationUsers::try_from(application.users) {
-        Ok(ApplicationUsers::Unspecified | ApplicationUsers::All) => Scope::All,
-        Ok(ApplicationUsers::Members) => Scope::Members,
-        Err(_) => return Err(refusal::field("application.users", none)),
+        Err(_) => return Err(refusal::field("application.product", "it is none of the values that there are")),
     };
     let network = |text: &String| {
         let wrong = |why: String| refusal::field("application.allowed_networks", why);
         text.parse::<Network>().map_err(wrong)
     };
-    let mapping = application.mapping.unwrap_or_default();
+    let filter = application.filter.unwrap_or_default();
     Ok(record::Application {
         product,
         description: application.description,
-        include: application.include_groups,
-        exclude: application.exclude_groups,
-        users,
-        outbound: Definition {
-            user_name: mapping.user_name,
-            display_name: mapping.display_name,
-            first_name: mapping.first_name,
-            last_name: mapping.last_name,
-            email: mapping.email,
-            group_name: mapping.group_name,
-        },
+        users: outbound::users("application.filter.users", &filter)?,
+        include: filter.include_groups,
+        exclude: filter.exclude_groups,
+        outbound: outbound::definition(application.mapping.unwrap_or_default()),
         networks: application.allowed_networks.iter().map(network).collect::<Result<_, _>>()?,
         disabled: application.disabled,
         ..record::Application::default()
@@ -219,27 +178,13 @@ fn message(shown: Shown) -> Application {
         Product::Bitbucket => ApplicationProduct::Bitbucket,
         Product::Other => ApplicationProduct::Other,
     };
-    let users = match stored.users {
-        Scope::All => ApplicationUsers::All,
-        Scope::Members => ApplicationUsers::Members,
-    };
-    let mapping = stored.outbound;
     Application {
         tenant: shown.tenant,
         name: shown.name,
         product: product.into(),
         description: stored.description,
-        include_groups: stored.include,
-        exclude_groups: stored.exclude,
-        users: users.into(),
-        mapping: Some(ApplicationMapping {
-            user_name: mapping.user_name,
-            display_name: mapping.display_name,
-            first_name: mapping.first_name,
-            last_name: mapping.last_name,
-            email: mapping.email,
-            group_name: mapping.group_name,
-        }),
+        filter: Some(outbound::filter(stored.include, stored.exclude, stored.users)),
+        mapping: Some(outbound::mapping(stored.outbound)),
         allowed_networks: stored.networks.iter().map(ToString::to_string).collect(),
         disabled: stored.disabled,
         create_time: Some(wire::time(stored.created_ms)),
@@ -254,11 +199,4 @@ fn message(shown: Shown) -> Application {
 
 fn chosen(password: String) -> Option<Password> {
     (!password.is_empty()).then(|| Password::new(password))
-}
-
-fn revision_of(field: &'static str, etag: &str) -> Result<Option<u64>, Status> {
-    match etag {
-        "" => Ok(None),
-        etag => etag.parse().map(Some).map_err(|_| refusal::field(field, "it is no etag of an application")),
-    }
 }

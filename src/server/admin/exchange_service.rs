@@ -32,7 +32,6 @@ impl ExchangeService for AdminState {
         let ask = request.into_inner();
         let is_open = may_unmask(ask.unmasked, role)?;
         let wanted = Wanted::of(&ask)?;
-        let size = wire::page_size(ask.page_size)?;
         let tenant = self.scope(&ask.tenant).await?.tenant;
         let mut found = Vec::new();
         let mut next_page_token = String::new();
@@ -40,9 +39,9 @@ impl ExchangeService for AdminState {
             if number >= wanted.before || !wanted.takes(&ask, &exchange) {
                 continue;
             }
-            if found.len() == size {
+            if found.len() == wanted.size {
                 let last = found.last().map(|(last, _): &(u64, Shown)| last.to_be_bytes());
-                next_page_token = last.map(|place| wire::page_of_place(&place)).unwrap_or_default();
+                next_page_token = wire::next_page(last);
                 break;
             }
             found.push((number, shown(&exchange, &tenant.name, is_open)));
@@ -117,6 +116,7 @@ struct Wanted {
     start_ms: i64,
     end_ms: i64,
     before: u64,
+    size: usize,
 }
 
 impl Wanted {
@@ -124,11 +124,12 @@ impl Wanted {
         if !matches!(ask.status, 0..=5 | 100..=599) {
             return Err(refusal::field("status", "it must be a status such as 409, or a class from 1 to 5"));
         }
-        let before = wire::place_of_page(&ask.page_token)?.map_or(u64::MAX, u64::from_be_bytes);
+        let (size, before) = wire::page(ask.page_size, &ask.page_token)?;
         Ok(Wanted {
             start_ms: ask.start_time.as_ref().map_or(i64::MIN, wire::ms),
             end_ms: ask.end_time.as_ref().map_or(i64::MAX, wire::ms),
-            before,
+            before: before.map_or(u64::MAX, u64::from_be_bytes),
+            size,
         })
     }
 

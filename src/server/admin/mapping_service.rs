@@ -128,11 +128,11 @@ impl MappingService for AdminState {
         request: Request<ListMappingVersionsRequest>,
     ) -> Result<Response<ListMappingVersionsResponse>, Status> {
         let ListMappingVersionsRequest { tenant, page_size, page_token } = request.into_inner();
-        let size = wire::page_size(page_size)?;
-        let before = wire::place_of_page(&page_token)?.map(u64::from_be_bytes);
+        let (size, before) = wire::page(page_size, &page_token)?;
+        let before = before.map(u64::from_be_bytes);
         let listed = mapping::list(&self.directory, wire::tenant(&tenant), before, size).await;
         let listed = listed.map_err(refusal::status)?;
-        let next_page_token = listed.next.map(|number| wire::page_of_place(&number.to_be_bytes())).unwrap_or_default();
+        let next_page_token = wire::next_page(listed.next.map(u64::to_be_bytes));
         let versions = listed.versions.into_iter().map(version).collect();
         Ok(Response::new(ListMappingVersionsResponse { versions, next_page_token }))
     }
@@ -213,11 +213,10 @@ impl MappingService for AdminState {
         request: Request<ListSeenGroupsRequest>,
     ) -> Result<Response<ListSeenGroupsResponse>, Status> {
         let ListSeenGroupsRequest { tenant, page_size, page_token } = request.into_inner();
-        let size = wire::page_size(page_size)?;
-        let after: Option<Vec<u8>> = wire::place_of_page(&page_token)?;
+        let (size, after) = wire::page::<Vec<u8>>(page_size, &page_token)?;
         let listed = seen::list(&self.directory, wire::tenant(&tenant), after.as_deref(), size).await;
         let listed = listed.map_err(refusal::status)?;
-        let next_page_token = listed.next.map(|place| wire::page_of_place(&place)).unwrap_or_default();
+        let next_page_token = wire::next_page(listed.next);
         let groups = listed.groups.into_iter().map(seen_group).collect();
         Ok(Response::new(ListSeenGroupsResponse { groups, next_page_token }))
     }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use super::access::{self, caller};
 use super::api::v1::target_service_server::TargetService;
@@ -21,7 +22,7 @@ use super::api::v1::{
     PlanTargetRequest, PlanTargetResponse, RetryDeadLettersRequest, RetryDeadLettersResponse, SyncTargetRequest,
     SyncTargetResponse, TestTargetRequest, TestTargetResponse, UpdateTargetRequest, UpdateTargetResponse,
 };
-use super::{AdminState, refusal, wire};
+use super::{AdminState, outbound, refusal, wire};
 use crate::directory::record::Role;
 use crate::directory::refused::Refused;
 use crate::directory::target::desk::What;
@@ -30,6 +31,7 @@ use crate::directory::target::state::Site;
 use crate::directory::target::{self, Shown, standing};
 use crate::directory::view;
 use crate::scim::errors::clip;
+use crate::store::Snapshot;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -54,13 +56,13 @@ impl TargetService for AdminState {
         request: Request<ListTargetsRequest>,
     ) -> Result<Response<ListTargetsResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after = wire::place_of_page(&request.page_token)?.map(u32::from_be_bytes);
+        let (limit, after) = wire::page(request.page_size, &request.page_token)?;
+        let after = after.map(u32::from_be_bytes);
         let tenant = wire::tenant(&request.tenant);
         let listed = target::list(&self.directory, tenant, after, limit).await.map_err(refusal::status)?;
         Ok(Response::new(ListTargetsResponse {
             targets: listed.targets.into_iter().map(settings::message).collect(),
-            next_page_token: listed.next.map(|last| wire::page_of_place(&last.to_be_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(listed.next.map(u32::to_be_bytes)),
         }))
     }
 
@@ -77,9 +79,11 @@ impl TargetService for AdminState {
         let admin = caller(&request);
         let UpdateTargetRequest { target, update_mask, secret } = request.into_inner();
         let wanted = target.ok_or_else(|| refusal::field("target", "it is required"))?;
-        let revision = settings::revision(&wanted.etag)?;
-        let paths = update_mask.unwrap_or_default().paths;
-        settings::check_mask(&paths, !secret.is_empty())?;
+        let revision = wire::revision("target.etag", "a target", &wanted.etag)?;
+        let paths = outbound::paths(update_mask, &settings::FIELDS)?;
+        if paths.is_empty() && secret.is_empty() {
+            return Err(refusal::field("update_mask", "it names no field"));
+        }
         let (tenant, name) = (wire::tenant(&wanted.tenant).to_owned(), wanted.name.clone());
         let wanted = settings::stored(wanted, paths.iter().any(|path| path == "kind"))?;
         let secret = (!secret.is_empty()).then_some(secret.as_str());
@@ -144,14 +148,10 @@ impl TargetService for AdminState {
         request: Request<ListDeadLettersRequest>,
     ) -> Result<Response<ListDeadLettersResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after: Option<Vec<u8>> = wire::place_of_page(&request.page_token)?;
-        let shown = self.target(&request.tenant, &request.name).await?;
-        let read = async {
-            let snapshot = self.directory.snapshot().await?;
-            self.site(&shown).troubles(&snapshot, after.as_deref(), limit).await
-        };
-        let page = read.await.map_err(|error| refusal::failure(&error))?;
+        let (limit, after) = wire::page::<Vec<u8>>(request.page_size, &request.page_token)?;
+        let (shown, snapshot) = self.reading(&request.tenant, &request.name).await?;
+        let page = self.site(&shown).troubles(&snapshot, after.as_deref(), limit).await;
+        let page = page.map_err(|error| refusal::failure(&error))?;
         let dead_letters = page.rows.into_iter().map(|(code, id, trouble)| DeadLetter {
             resource_type: message::type_name(code).to_owned(),
             resource_id: id.to_string(),
@@ -164,7 +164,7 @@ impl TargetService for AdminState {
         });
         Ok(Response::new(ListDeadLettersResponse {
             dead_letters: dead_letters.collect(),
-            next_page_token: page.next.map(|place| wire::page_of_place(&place)).unwrap_or_default(),
+            next_page_token: wire::next_page(page.next),
         }))
     }
 
@@ -174,8 +174,7 @@ impl TargetService for AdminState {
     ) -> Result<Response<RetryDeadLettersResponse>, Status> {
         let admin = caller(&request);
         let RetryDeadLettersRequest { tenant, name, resource_id } = request.into_inner();
-        let shown = self.target(&tenant, &name).await?;
-        let only = resource(&resource_id)?;
+        let (shown, only) = self.chosen(&tenant, &name, &resource_id).await?;
         let retried = self.site(&shown).retry(&admin, (&shown.tenant_name, &name), only).await;
         let resources = retried.map_err(refusal::status)?;
         self.hurry(&shown);
@@ -184,14 +183,10 @@ impl TargetService for AdminState {
 
     async fn list_held(&self, request: Request<ListHeldRequest>) -> Result<Response<ListHeldResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after: Option<Vec<u8>> = wire::place_of_page(&request.page_token)?;
-        let shown = self.target(&request.tenant, &request.name).await?;
-        let read = async {
-            let snapshot = self.directory.snapshot().await?;
-            self.site(&shown).holds(&snapshot, after.as_deref(), limit).await
-        };
-        let page = read.await.map_err(|error| refusal::failure(&error))?;
+        let (limit, after) = wire::page::<Vec<u8>>(request.page_size, &request.page_token)?;
+        let (shown, snapshot) = self.reading(&request.tenant, &request.name).await?;
+        let page = self.site(&shown).holds(&snapshot, after.as_deref(), limit).await;
+        let page = page.map_err(|error| refusal::failure(&error))?;
         let held = page.rows.into_iter().map(|(code, id, hold)| HeldStep {
             resource_type: message::type_name(code).to_owned(),
             resource_id: id.to_string(),
@@ -200,10 +195,7 @@ impl TargetService for AdminState {
             since_time: Some(wire::time(hold.since_ms)),
             approved: hold.approved,
         });
-        Ok(Response::new(ListHeldResponse {
-            held: held.collect(),
-            next_page_token: page.next.map(|place| wire::page_of_place(&place)).unwrap_or_default(),
-        }))
+        Ok(Response::new(ListHeldResponse { held: held.collect(), next_page_token: wire::next_page(page.next) }))
     }
 
     async fn approve_held(
@@ -212,8 +204,7 @@ impl TargetService for AdminState {
     ) -> Result<Response<ApproveHeldResponse>, Status> {
         let admin = caller(&request);
         let ApproveHeldRequest { tenant, name, resource_id } = request.into_inner();
-        let shown = self.target(&tenant, &name).await?;
-        let only = resource(&resource_id)?;
+        let (shown, only) = self.chosen(&tenant, &name, &resource_id).await?;
         let approved = self.site(&shown).approve(&admin, (&shown.tenant_name, &name), only).await;
         let resources = approved.map_err(refusal::status)?;
         self.hurry(&shown);
@@ -245,8 +236,8 @@ impl TargetService for AdminState {
         if !matches!(ask.status, 0..=5 | 100..=599) {
             return Err(refusal::field("status", "it must be a status such as 409, or a class from 1 to 5"));
         }
-        let size = wire::page_size(ask.page_size)?;
-        let before = wire::place_of_page(&ask.page_token)?.map_or(u64::MAX, u64::from_be_bytes);
+        let (size, before) = wire::page(ask.page_size, &ask.page_token)?;
+        let before = before.map_or(u64::MAX, u64::from_be_bytes);
         let shown = self.target(&ask.tenant, &ask.name).await?;
         let fits = |status: u16| ask.status == 0 || [i32::from(status), i32::from(status) / 100].contains(&ask.status);
         let all = self.directory.targets.calls.of(shown.tenant, shown.number).into_iter();
@@ -255,7 +246,7 @@ impl TargetService for AdminState {
         let last = page.last().map(|(number, _)| *number).filter(|_| wanted.next().is_some());
         Ok(Response::new(ListTargetCallsResponse {
             calls: page.iter().map(|(_, sent)| message::call(sent, ask.unmasked)).collect(),
-            next_page_token: last.map(|number| wire::page_of_place(&number.to_be_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(last.map(u64::to_be_bytes)),
         }))
     }
 }
@@ -267,6 +258,27 @@ impl AdminState {
 
     fn site(&self, shown: &Shown) -> Site<'_> {
         Site { directory: &self.directory, tenant: shown.tenant, target: shown.number }
+    }
+
+    /// A target, and the store as it is now.
+    async fn reading(&self, tenant: &str, name: &str) -> Result<(Shown, Snapshot), Status> {
+        let shown = self.target(tenant, name).await?;
+        Ok((shown, self.directory.snapshot().await.map_err(|error| refusal::failure(&error))?))
+    }
+
+    /// A target, and the one of its resources that is meant, if not all are.
+    async fn chosen(&self, tenant: &str, name: &str, resource_id: &str) -> Result<(Shown, Option<Uuid>), Status> {
+        let shown = self.target(tenant, name).await?;
+        if resource_id.is_empty() {
+            return Ok((shown, None));
+        }
+        match view::parse_id(resource_id) {
+            Some(id) => Ok((shown, Some(id))),
+            None => {
+                let why = format!("'{}' is not the id of a user or group", clip(resource_id));
+                Err(refusal::field("resource_id", why))
+            }
+        }
     }
 
     /// Gives an order about a target, and gives what is told of it.
@@ -287,17 +299,6 @@ impl AdminState {
     /// Has what was decided done at once; where nobody does it now, it is done later.
     fn hurry(&self, shown: &Shown) {
         let _ = self.directory.targets.desk.order(shown.tenant, shown.number, What::Retry);
-    }
-}
-
-/// The one resource that is meant, if any.
-fn resource(id: &str) -> Result<Option<uuid::Uuid>, Status> {
-    match id {
-        "" => Ok(None),
-        id => match view::parse_id(id) {
-            Some(id) => Ok(Some(id)),
-            None => Err(refusal::field("resource_id", format!("'{}' is not the id of a user or group", clip(id)))),
-        },
     }
 }
 

@@ -38,12 +38,12 @@ impl TenantService for AdminState {
         request: Request<ListTenantsRequest>,
     ) -> Result<Response<ListTenantsResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after = wire::place_of_page(&request.page_token)?.map(u32::from_be_bytes);
+        let (limit, after) = wire::page(request.page_size, &request.page_token)?;
+        let after = after.map(u32::from_be_bytes);
         let listed = settings::list(&self.directory, after, limit).await.map_err(refusal::status)?;
         Ok(Response::new(ListTenantsResponse {
             tenants: listed.tenants.into_iter().map(|shown| self.tenant(shown)).collect(),
-            next_page_token: listed.next.map(|last| wire::page_of_place(&last.to_be_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(listed.next.map(u32::to_be_bytes)),
         }))
     }
 
@@ -66,7 +66,7 @@ impl TenantService for AdminState {
         let admin = caller(&request);
         let UpdateTenantRequest { tenant, update_mask } = request.into_inner();
         let tenant = tenant.ok_or_else(|| refusal::field("tenant", "it is required"))?;
-        let revision = revision_of(&tenant.etag)?;
+        let revision = wire::revision("tenant.etag", "a tenant", &tenant.etag)?;
         let name = tenant.name.clone();
         let paths = update_mask.unwrap_or_default().paths;
         if paths.is_empty() {
@@ -223,13 +223,6 @@ impl AdminState {
     /// The Tenant URL of a tenant, by its own public URL or the server's.
     pub(super) fn tenant_url(&self, name: &str, public_url: Option<&str>) -> String {
         format!("{}/tenants/{name}/scim/v2", public_url.unwrap_or(&self.public_url))
-    }
-}
-
-fn revision_of(etag: &str) -> Result<Option<u64>, Status> {
-    match etag {
-        "" => Ok(None),
-        etag => etag.parse().map(Some).map_err(|_| refusal::field("tenant.etag", "it is no etag of a tenant")),
     }
 }
 

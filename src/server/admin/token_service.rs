@@ -38,13 +38,12 @@ impl TokenService for AdminState {
 
     async fn list_tokens(&self, request: Request<ListTokensRequest>) -> Result<Response<ListTokensResponse>, Status> {
         let request = request.into_inner();
-        let limit = wire::page_size(request.page_size)?;
-        let after: Option<Vec<u8>> = wire::place_of_page(&request.page_token)?;
+        let (limit, after) = wire::page::<Vec<u8>>(request.page_size, &request.page_token)?;
         let tenant = wire::tenant(&request.tenant);
         let listed = issue::list(&self.directory, tenant, after.as_deref(), limit).await.map_err(refusal::status)?;
         Ok(Response::new(ListTokensResponse {
             tokens: listed.tokens.into_iter().map(|shown| self.token(shown)).collect(),
-            next_page_token: listed.next.map(|place| wire::page_of_place(&place)).unwrap_or_default(),
+            next_page_token: wire::next_page(listed.next),
         }))
     }
 

@@ -31,14 +31,14 @@ impl TransactionService for AdminState {
         let tenant = self.scope(&tenant).await?.tenant.number;
         let wanted =
             TransactionState::try_from(state).map_err(|_| refusal::field("state", "there is no such state"))?;
-        let size = wire::page_size(page_size)?;
-        let after = wire::place_of_page::<[u8; 16]>(&page_token)?.map(Uuid::from_bytes);
+        let (size, after) = wire::page(page_size, &page_token)?;
+        let after = after.map(Uuid::from_bytes);
         let wants = |one: &Found| wanted == TransactionState::Unspecified || wanted == state_of(one.state);
         let page = transaction::page(&self.directory, tenant, wants, after, size).await;
         let (found, next) = page.map_err(|error| refusal::failure(&error))?;
         Ok(Response::new(ListTransactionsResponse {
             transactions: found.into_iter().map(|one| Transaction { response: String::new(), ..shown(one) }).collect(),
-            next_page_token: next.map(|id| wire::page_of_place(id.as_bytes())).unwrap_or_default(),
+            next_page_token: wire::next_page(next),
         }))
     }
 }

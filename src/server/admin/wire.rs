@@ -55,18 +55,30 @@ pub fn tenant(name: &str) -> &str {
     if name.is_empty() { "default" } else { name }
 }
 
-/// A page token: the place where the page before ended, opaque to the caller.
-pub fn page_of_place(place: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(place)
+/// How many a page is to have at most, and the place that it goes on from, of the form that the list's places have; `None`: it is the
+/// first one.
+pub fn page<T: TryFrom<Vec<u8>>>(size: i32, token: &str) -> Result<(usize, Option<T>), Status> {
+    let size = page_size(size)?;
+    if token.is_empty() {
+        return Ok((size, None));
+    }
+    match URL_SAFE_NO_PAD.decode(token).ok().and_then(|place| place.try_into().ok()) {
+        Some(place) => Ok((size, Some(place))),
+        None => Err(refusal::field("page_token", "it is no next_page_token of this list")),
+    }
 }
 
-/// The place of a page token, of the form that the list's places have; `None` for the first page.
-pub fn place_of_page<T: TryFrom<Vec<u8>>>(token: &str) -> Result<Option<T>, Status> {
-    if token.is_empty() {
-        return Ok(None);
+/// The token of the page that goes on from this place, opaque to the caller; empty: there is none.
+pub fn next_page(place: Option<impl AsRef<[u8]>>) -> String {
+    place.map(|place| URL_SAFE_NO_PAD.encode(place)).unwrap_or_default()
+}
+
+/// The revision in an etag; `None`: any. `noun` is what the etag is of, in a refusal.
+pub fn revision(field: &'static str, noun: &str, etag: &str) -> Result<Option<u64>, Status> {
+    match etag {
+        "" => Ok(None),
+        etag => etag.parse().map(Some).map_err(|_| refusal::field(field, format!("it is no etag of {noun}"))),
     }
-    let place = URL_SAFE_NO_PAD.decode(token).ok().and_then(|place| place.try_into().ok());
-    place.map(Some).ok_or_else(|| refusal::field("page_token", "it is no next_page_token of this list"))
 }
 
 /// A number of things.

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Made, Shown, create, delete, get, list, rotate_password, update};
+use crate::directory::application::Product;
 use crate::directory::application::password::Password;
-use crate::directory::application::{Product, Scope};
 use crate::directory::audit::Admin;
 use crate::directory::check;
 use crate::directory::record::{Application, AuditEntry};
@@ -11,6 +11,7 @@ use crate::directory::refused::Refused;
 use crate::directory::tenant::{removal, settings as tenants};
 use crate::directory::tests::Fixture;
 use crate::directory::{Directory, keys, record};
+use crate::mapping::outbound::Users;
 use crate::store::Scan;
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ async fn making_it_again_shows_what_is_there() {
     let wanted = Application { product: Product::Jira, include: vec!["jira-.*".to_owned()], ..Application::default() };
     assert!(make(&directory, ("default", "jira"), wanted.clone()).await.unwrap().1);
     assert!(!make(&directory, ("default", "jira"), wanted.clone()).await.unwrap().1);
-    let other = Application { users: Scope::Members, ..wanted.clone() };
+    let other = Application { users: Users::Members, ..wanted.clone() };
     let refused = make(&directory, ("default", "jira"), other).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is an application 'jira' already: with other settings");
     // A name is one application's on the whole server.
@@ -76,8 +77,8 @@ async fn everything_that_is_wrong_is_told_at_once() {
         "application.name",
         "password",
         "application.description",
-        "application.include_groups",
-        "application.exclude_groups",
+        "application.filter.include_groups",
+        "application.filter.exclude_groups",
         "application.mapping.user_name",
         "application.mapping.group_name",
     ];
@@ -103,7 +104,7 @@ async fn a_change_keeps_what_it_does_not_name() {
     assert_eq!((changed.stored.view, changed.stored.created_ms), (made.stored.view, made.stored.created_ms));
     assert!(matches!(update(&directory, &admin, at, Some(made.revision), change).await, Err(Refused::Changed)));
     assert_eq!(update(&directory, &admin, at, None, change).await.unwrap().revision, changed.revision);
-    let wider = update(&directory, &admin, at, None, |stored| stored.users = Scope::Members).await.unwrap();
+    let wider = update(&directory, &admin, at, None, |stored| stored.users = Users::Members).await.unwrap();
     assert!(wider.stored.view > made.stored.view);
     let bad = update(&directory, &admin, at, None, |stored| stored.include = vec!["*".to_owned()]).await;
     assert!(matches!(bad, Err(Refused::Fields(_))));

@@ -69,24 +69,16 @@ fn rule(rule: Rule) -> MappingRule {
 
 fn rule_of(at: usize, rule: MappingRule, wrong: &mut Vec<Obstacle>) -> Rule {
     let name = if rule.name.is_empty() { at.to_string() } else { rule.name.clone() };
-    let mut bad = |field: &str| wrong.push(unknown(format!("mapping.rules[{name}].{field}")));
-    let when = match MappingWhen::try_from(rule.when) {
-        Ok(MappingWhen::Unspecified | MappingWhen::Always) => document::When::Always,
-        Ok(MappingWhen::Create) => document::When::Create,
-        Ok(MappingWhen::Update) => document::When::Update,
-        Err(_) => {
-            bad("when");
-            document::When::Always
-        }
+    let holder = format!("mapping.rules[{name}]");
+    let when = match known(&holder, "when", rule.when, wrong) {
+        MappingWhen::Unspecified | MappingWhen::Always => document::When::Always,
+        MappingWhen::Create => document::When::Create,
+        MappingWhen::Update => document::When::Update,
     };
-    let otherwise = match MappingOtherwise::try_from(rule.otherwise) {
-        Ok(MappingOtherwise::Unspecified | MappingOtherwise::Keep) => document::Otherwise::Keep,
-        Ok(MappingOtherwise::Clear) => document::Otherwise::Clear,
-        Ok(MappingOtherwise::Refuse) => document::Otherwise::Refuse,
-        Err(_) => {
-            bad("otherwise");
-            document::Otherwise::Keep
-        }
+    let otherwise = match known(&holder, "otherwise", rule.otherwise, wrong) {
+        MappingOtherwise::Unspecified | MappingOtherwise::Keep => document::Otherwise::Keep,
+        MappingOtherwise::Clear => document::Otherwise::Clear,
+        MappingOtherwise::Refuse => document::Otherwise::Refuse,
     };
     // "User" and nothing are the same, and are stored as one.
     let resource_type = if rule.resource_type == "User" { String::new() } else { rule.resource_type };
@@ -142,39 +134,22 @@ fn policy(policy: Policy) -> ProvisioningPolicy {
 }
 
 fn policy_of(policy: ProvisioningPolicy, wrong: &mut Vec<Obstacle>) -> Policy {
-    let mut bad = |field: &str| wrong.push(unknown(format!("mapping.policy.{field}")));
-    let on_inactive = match OnInactive::try_from(policy.on_inactive) {
-        Ok(OnInactive::Unspecified | OnInactive::Deactivate) => document::OnInactive::Deactivate,
-        Ok(OnInactive::Delete) => document::OnInactive::Delete,
-        Ok(OnInactive::Keep) => document::OnInactive::Keep,
-        Err(_) => {
-            bad("on_inactive");
-            document::OnInactive::Deactivate
-        }
+    let on_inactive = match known("mapping.policy", "on_inactive", policy.on_inactive, wrong) {
+        OnInactive::Unspecified | OnInactive::Deactivate => document::OnInactive::Deactivate,
+        OnInactive::Delete => document::OnInactive::Delete,
+        OnInactive::Keep => document::OnInactive::Keep,
     };
-    let existing_user = match ExistingUser::try_from(policy.existing_user) {
-        Ok(ExistingUser::Unspecified | ExistingUser::Refuse) => document::ExistingUser::Refuse,
-        Ok(ExistingUser::Link) => document::ExistingUser::Link,
-        Err(_) => {
-            bad("existing_user");
-            document::ExistingUser::Refuse
-        }
+    let existing_user = match known("mapping.policy", "existing_user", policy.existing_user, wrong) {
+        ExistingUser::Unspecified | ExistingUser::Refuse => document::ExistingUser::Refuse,
+        ExistingUser::Link => document::ExistingUser::Link,
     };
-    let default_groups_for = match DefaultGroupsFor::try_from(policy.default_groups_for) {
-        Ok(DefaultGroupsFor::Unspecified | DefaultGroupsFor::NewUsers) => document::DefaultGroupsFor::NewUsers,
-        Ok(DefaultGroupsFor::AllUsers) => document::DefaultGroupsFor::AllUsers,
-        Err(_) => {
-            bad("default_groups_for");
-            document::DefaultGroupsFor::NewUsers
-        }
+    let default_groups_for = match known("mapping.policy", "default_groups_for", policy.default_groups_for, wrong) {
+        DefaultGroupsFor::Unspecified | DefaultGroupsFor::NewUsers => document::DefaultGroupsFor::NewUsers,
+        DefaultGroupsFor::AllUsers => document::DefaultGroupsFor::AllUsers,
     };
-    let membership = match MembershipMode::try_from(policy.membership) {
-        Ok(MembershipMode::Unspecified | MembershipMode::Authoritative) => document::Membership::Authoritative,
-        Ok(MembershipMode::Additive) => document::Membership::Additive,
-        Err(_) => {
-            bad("membership");
-            document::Membership::Authoritative
-        }
+    let membership = match known("mapping.policy", "membership", policy.membership, wrong) {
+        MembershipMode::Unspecified | MembershipMode::Authoritative => document::Membership::Authoritative,
+        MembershipMode::Additive => document::Membership::Additive,
     };
     let deleted_kept_days = policy.deleted_kept_days.map(|days| {
         u32::try_from(days).unwrap_or_else(|_| {
@@ -234,6 +209,11 @@ fn test(test: Test) -> MappingTest {
     MappingTest { name: test.name, resource_type: test.resource_type, input: test.input, output: test.output }
 }
 
-fn unknown(subject: String) -> Obstacle {
-    Obstacle { subject, why: "it must be one of the enum's values".to_owned() }
+/// A value of an enum; what is none of them is noted as wrong and read as not given.
+fn known<T: TryFrom<i32> + Default>(holder: &str, field: &str, value: i32, wrong: &mut Vec<Obstacle>) -> T {
+    T::try_from(value).unwrap_or_else(|_| {
+        let why = "it must be one of the enum's values".to_owned();
+        wrong.push(Obstacle { subject: format!("{holder}.{field}"), why });
+        T::default()
+    })
 }

@@ -4,32 +4,18 @@ use prost_types::Duration;
 use tonic::Status;
 
 use crate::directory::target::Shown;
-use crate::directory::target::stored::{Kind, Leavers, Memberships, Policy, Target, Users};
+use crate::directory::target::stored::{Kind, Leavers, Memberships, Policy, Target};
 use crate::limits;
-use crate::mapping::outbound::Definition;
-use crate::scim::errors::clip;
-use crate::server::admin::api::v1::{
-    Target as Message, TargetKind, TargetLeavers, TargetMapping, TargetPolicy, TargetUsers,
-};
-use crate::server::admin::{refusal, wire};
+use crate::server::admin::api::v1::{Target as Message, TargetKind, TargetLeavers, TargetPolicy};
+use crate::server::admin::{outbound, refusal, wire};
 
-/// The fields that an update may set.
-const FIELDS: [&str; 32] = [
+/// The fields that an update may set, beside those that applications have too.
+pub(super) const FIELDS: [&str; 22] = [
     "description",
     "kind",
     "url",
     "user",
     "ca_pem",
-    "groups_include",
-    "groups_exclude",
-    "users",
-    "mapping",
-    "mapping.user_name",
-    "mapping.display_name",
-    "mapping.first_name",
-    "mapping.last_name",
-    "mapping.email",
-    "mapping.group_name",
     "policy",
     "policy.leavers",
     "policy.delete_groups",
@@ -49,17 +35,6 @@ const FIELDS: [&str; 32] = [
     "disabled",
 ];
 
-/// Refuses a mask that names nothing, or what cannot be changed.
-pub(super) fn check_mask(paths: &[String], has_secret: bool) -> Result<(), Status> {
-    if paths.is_empty() && !has_secret {
-        return Err(refusal::field("update_mask", "it names no field"));
-    }
-    match paths.iter().find(|path| !FIELDS.contains(&path.as_str())) {
-        Some(path) => Err(refusal::field("update_mask", format!("'{}' is none of {}", clip(path), FIELDS.join(", ")))),
-        None => Ok(()),
-    }
-}
-
 /// Sets one field.
 pub(super) fn set(kept: &mut Target, path: &str, wanted: &Target) {
     match path {
@@ -68,10 +43,14 @@ pub(super) fn set(kept: &mut Target, path: &str, wanted: &Target) {
         "url" => kept.url.clone_from(&wanted.url),
         "user" => kept.user.clone_from(&wanted.user),
         "ca_pem" => kept.ca_pem.clone_from(&wanted.ca_pem),
-        "groups_include" => kept.groups_include.clone_from(&wanted.groups_include),
-        "groups_exclude" => kept.groups_exclude.clone_from(&wanted.groups_exclude),
-        "users" => kept.users = wanted.users,
-        "mapping" => kept.mapping.clone_from(&wanted.mapping),
+        "filter" => {
+            kept.groups_include.clone_from(&wanted.groups_include);
+            kept.groups_exclude.clone_from(&wanted.groups_exclude);
+            kept.users = wanted.users;
+        }
+        "filter.include_groups" => kept.groups_include.clone_from(&wanted.groups_include),
+        "filter.exclude_groups" => kept.groups_exclude.clone_from(&wanted.groups_exclude),
+        "filter.users" => kept.users = wanted.users,
         "policy" => kept.policy.clone_from(&wanted.policy),
         "requests_per_second_max" => kept.requests_per_s_max = wanted.requests_per_s_max,
         "concurrency" => kept.concurrency = wanted.concurrency,
@@ -79,37 +58,32 @@ pub(super) fn set(kept: &mut Target, path: &str, wanted: &Target) {
         "check_every" => kept.check_every_ms = wanted.check_every_ms,
         "check_reports_only" => kept.check_reports_only = wanted.check_reports_only,
         "disabled" => kept.disabled = wanted.disabled,
-        other => set_member(kept, other, wanted),
+        other => {
+            set_policy(&mut kept.policy, other, &wanted.policy);
+            outbound::set(&mut kept.mapping, other, &wanted.mapping);
+        }
     }
 }
 
-/// Sets one member of the mapping or the policy. The mask was checked against the list above.
-fn set_member(kept: &mut Target, path: &str, wanted: &Target) {
-    let (mapping, policy) = (&mut kept.mapping, &mut kept.policy);
+/// Sets one member of the policy. The mask was checked against the list above.
+fn set_policy(kept: &mut Policy, path: &str, wanted: &Policy) {
     match path {
-        "mapping.user_name" => mapping.user_name.clone_from(&wanted.mapping.user_name),
-        "mapping.display_name" => mapping.display_name.clone_from(&wanted.mapping.display_name),
-        "mapping.first_name" => mapping.first_name.clone_from(&wanted.mapping.first_name),
-        "mapping.last_name" => mapping.last_name.clone_from(&wanted.mapping.last_name),
-        "mapping.email" => mapping.email.clone_from(&wanted.mapping.email),
-        "mapping.group_name" => mapping.group_name.clone_from(&wanted.mapping.group_name),
-        "policy.leavers" => policy.leavers = wanted.policy.leavers,
-        "policy.delete_groups" => policy.delete_groups = wanted.policy.delete_groups,
-        "policy.keep_groups" => policy.create_groups = wanted.policy.create_groups,
-        "policy.additive_memberships" => policy.memberships = wanted.policy.memberships,
-        "policy.adopt_nothing" => policy.adopt = wanted.policy.adopt,
-        "policy.applications" => policy.applications.clone_from(&wanted.policy.applications),
-        "policy.licence_groups" => policy.licence_groups.clone_from(&wanted.policy.licence_groups),
-        "policy.project_lead" => policy.project_lead.clone_from(&wanted.policy.project_lead),
-        "policy.component_lead" => policy.component_lead.clone_from(&wanted.policy.component_lead),
-        "policy.notify_users" => policy.notify = wanted.policy.notify,
+        "policy.leavers" => kept.leavers = wanted.leavers,
+        "policy.delete_groups" => kept.delete_groups = wanted.delete_groups,
+        "policy.keep_groups" => kept.create_groups = wanted.create_groups,
+        "policy.additive_memberships" => kept.memberships = wanted.memberships,
+        "policy.adopt_nothing" => kept.adopt = wanted.adopt,
+        "policy.applications" => kept.applications.clone_from(&wanted.applications),
+        "policy.licence_groups" => kept.licence_groups.clone_from(&wanted.licence_groups),
+        "policy.project_lead" => kept.project_lead.clone_from(&wanted.project_lead),
+        "policy.component_lead" => kept.component_lead.clone_from(&wanted.component_lead),
+        "policy.notify_users" => kept.notify = wanted.notify,
         _ => {}
     }
 }
 
 /// A message as settings.
 pub(super) fn stored(target: Message, is_kind_needed: bool) -> Result<Target, Status> {
-    let none = |name| refusal::field(name, "it is none of the values that there are");
     let kind = match TargetKind::try_from(target.kind) {
         // Only where a target is made, or its kind is changed, it has to be told.
         Ok(TargetKind::Unspecified) if is_kind_needed => return Err(refusal::field("target.kind", "it is required")),
@@ -118,15 +92,10 @@ pub(super) fn stored(target: Message, is_kind_needed: bool) -> Result<Target, St
         Ok(TargetKind::Bitbucket) => Kind::Bitbucket,
         Ok(TargetKind::Scim) => Kind::Scim,
         Ok(TargetKind::AtlassianCloud) => Kind::AtlassianCloud,
-        Err(_) => return Err(none("target.kind")),
-    };
-    let users = match TargetUsers::try_from(target.users) {
-        Ok(TargetUsers::Unspecified | TargetUsers::All) => Users::All,
-        Ok(TargetUsers::Members) => Users::Members,
-        Err(_) => return Err(none("target.users")),
+        Err(_) => return Err(refusal::field("target.kind", "it is none of the values that there are")),
     };
     let check_every = target.check_every.as_ref();
-    let mapping = target.mapping.unwrap_or_default();
+    let filter = target.filter.unwrap_or_default();
     Ok(Target {
         name: target.name,
         description: target.description,
@@ -135,17 +104,10 @@ pub(super) fn stored(target: Message, is_kind_needed: bool) -> Result<Target, St
         user: target.user,
         sealed: Vec::new(),
         ca_pem: target.ca_pem,
-        groups_include: target.groups_include,
-        groups_exclude: target.groups_exclude,
-        users,
-        mapping: Definition {
-            user_name: mapping.user_name,
-            display_name: mapping.display_name,
-            first_name: mapping.first_name,
-            last_name: mapping.last_name,
-            email: mapping.email,
-            group_name: mapping.group_name,
-        },
+        users: outbound::users("target.filter.users", &filter)?,
+        groups_include: filter.include_groups,
+        groups_exclude: filter.exclude_groups,
+        mapping: outbound::definition(target.mapping.unwrap_or_default()),
         policy: policy(target.policy.unwrap_or_default())?,
         requests_per_s_max: target.requests_per_second_max,
         concurrency: target.concurrency.max(1),
@@ -189,10 +151,6 @@ pub(super) fn message(shown: Shown) -> Message {
         Kind::Scim => TargetKind::Scim,
         Kind::AtlassianCloud => TargetKind::AtlassianCloud,
     };
-    let users = match target.users {
-        Users::All => TargetUsers::All,
-        Users::Members => TargetUsers::Members,
-    };
     let every = (target.check_every_ms > 0).then_some(Duration { seconds: target.check_every_ms / 1_000, nanos: 0 });
     Message {
         tenant: tenant_name,
@@ -202,10 +160,8 @@ pub(super) fn message(shown: Shown) -> Message {
         url: target.url,
         user: target.user,
         ca_pem: target.ca_pem,
-        groups_include: target.groups_include,
-        groups_exclude: target.groups_exclude,
-        users: users.into(),
-        mapping: Some(mapping_message(target.mapping)),
+        filter: Some(outbound::filter(target.groups_include, target.groups_exclude, target.users)),
+        mapping: Some(outbound::mapping(target.mapping)),
         policy: Some(policy_message(target.policy)),
         requests_per_second_max: target.requests_per_s_max,
         concurrency: target.concurrency,
@@ -216,17 +172,6 @@ pub(super) fn message(shown: Shown) -> Message {
         create_time: Some(wire::time(target.created_ms)),
         update_time: Some(wire::time(updated_ms)),
         etag: revision.to_string(),
-    }
-}
-
-fn mapping_message(mapping: Definition) -> TargetMapping {
-    TargetMapping {
-        user_name: mapping.user_name,
-        display_name: mapping.display_name,
-        first_name: mapping.first_name,
-        last_name: mapping.last_name,
-        email: mapping.email,
-        group_name: mapping.group_name,
     }
 }
 
@@ -248,13 +193,5 @@ fn policy_message(policy: Policy) -> TargetPolicy {
         project_lead: policy.project_lead,
         component_lead: policy.component_lead,
         notify_users: policy.notify,
-    }
-}
-
-/// The revision in an etag; `None`: any.
-pub(super) fn revision(etag: &str) -> Result<Option<u64>, Status> {
-    match etag {
-        "" => Ok(None),
-        etag => etag.parse().map(Some).map_err(|_| refusal::field("target.etag", "it is no etag of a target")),
     }
 }

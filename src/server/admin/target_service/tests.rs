@@ -6,7 +6,9 @@ use super::super::tests::state;
 use super::*;
 use crate::directory::target::calls::Sent;
 use crate::directory::tests::Fixture;
-use crate::server::admin::api::v1::{Target, TargetKind, TargetLeavers, TargetPolicy, TargetState, TargetUsers};
+use crate::server::admin::api::v1::{
+    OutboundFilter, OutboundUsers, Target, TargetKind, TargetLeavers, TargetPolicy, TargetState,
+};
 use tonic::Code;
 
 fn jira() -> Target {
@@ -44,7 +46,7 @@ async fn settings_are_made_shown_and_changed_by_their_names() {
     let policy =
         TargetPolicy { leavers: TargetLeavers::Release.into(), delete_groups: true, ..TargetPolicy::default() };
     let wanted = Target {
-        users: TargetUsers::Members.into(),
+        filter: Some(OutboundFilter { users: OutboundUsers::Members.into(), ..OutboundFilter::default() }),
         policy: Some(policy),
         etag: there.etag.clone(),
         disabled: true,
@@ -54,10 +56,10 @@ async fn settings_are_made_shown_and_changed_by_their_names() {
         let request = UpdateTargetRequest { target: Some(target.clone()), update_mask, secret: String::new() };
         plane.update_target(Request::new(request))
     };
-    let changed = update(mask(&["users", "policy.leavers", "disabled"]), &wanted).await.unwrap().into_inner();
+    let changed = update(mask(&["filter.users", "policy.leavers", "disabled"]), &wanted).await.unwrap().into_inner();
     let changed = changed.target.unwrap();
     let policy = changed.policy.clone().unwrap();
-    assert_eq!((changed.users(), policy.leavers()), (TargetUsers::Members, TargetLeavers::Release));
+    assert_eq!((changed.filter.unwrap().users(), policy.leavers()), (OutboundUsers::Members, TargetLeavers::Release));
     assert!(changed.disabled && !policy.delete_groups, "only what is named is changed");
     let refused = update(mask(&["disabled"]), &wanted).await.unwrap_err();
     assert_eq!(refused.code(), Code::Aborted, "the etag is an old one");
