@@ -109,15 +109,16 @@ fn opened(frames: &[Vec<u8>]) -> Vec<u8> {
     [PREFACE.to_vec(), frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 0]), frames.concat()].concat()
 }
 
-/// Mends in pieces that end at `cuts`.
+/// Mends in pieces that end at `cuts`, as far as there is something to cut.
 fn mend(bytes: &[u8], cuts: &[usize]) -> Vec<u8> {
+    let cuts: Vec<usize> = cuts.iter().copied().filter(|cut| *cut < bytes.len()).collect();
     let mut bytes = bytes.to_vec();
     let mut spelling = Spelling::default();
     let (mut rest, mut from) = (bytes.as_mut_slice(), 0);
     for cut in cuts {
         let (now, later) = rest.split_at_mut(cut - from);
         spelling.mend(now);
-        (rest, from) = (later, *cut);
+        (rest, from) = (later, cut);
     }
     spelling.mend(rest);
     bytes
